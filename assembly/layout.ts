@@ -1,0 +1,276 @@
+// The memory map: every record that the host and the WebAssembly modules share. This one file is compiled by both
+// (here `u32` is a 32-bit integer, in TypeScript a number), so an offset is written down once.
+// All addresses and sizes are bytes in the one shared memory; times are microseconds since the Unix epoch in an f64.
+// `*_BYTES` is the size of a record, every other name is the offset of a field in it.
+
+/// Readable bytes that must follow any text handed to a decoder: it reads words and vectors past the end, never writes.
+export const SLACK_BYTES: u32 = 64
+
+// ---- Frame: a header, then the payload padded to 8. A block is frames one behind the other.
+export const FRAME_BYTES: u32 = 24
+export const FRAME_PAYLOAD_BYTES: u32 = 0 // u32
+export const FRAME_CHANNEL: u32 = 4 // u32: index of a channel record
+export const FRAME_ARRIVAL: u32 = 8 // f64
+export const FRAME_FLAGS: u32 = 16 // u32: FLAG_*
+export const FRAME_PACKET_ID: u32 = 20 // u32: MQTT packet id, else 0
+export const FLAG_LINES: u32 = 1 // the payload is whole text lines; each line that is not empty is a frame of its own
+export const FLAG_RETAINED: u32 = 2
+export const FLAG_DUP: u32 = 4
+
+// ---- Channel: one topic, port or file, and what its payloads mean. Written by the host, the cursor by the decoder.
+export const CHANNEL_BYTES: u32 = 32
+export const CHANNEL_PROGRAM: u32 = 0 // u32: address of the program
+export const CHANNEL_DEVICE: u32 = 4 // u32: device, or NONE while payload tags decide
+export const CHANNEL_SERIES: u32 = 8 // u32: address of u32[fields], the series of each declared field or NONE; 0 without a fixed device
+export const CHANNEL_SOURCE: u32 = 12 // u32: address of the source record
+export const CHANNEL_FIELD: u32 = 16 // u32: address of the field's name when the topic names it, else 0
+export const CHANNEL_FIELD_BYTES: u32 = 20 // u32
+export const CHANNEL_LAYOUT: u32 = 24 // u32: address of what a codec learned of this channel (CSV columns), 0 = not yet
+
+// ---- Program: what a codec does to a payload. This head is common; what follows belongs to the codec.
+export const PROGRAM_BYTES: u32 = 64
+export const PROGRAM_CODEC: u32 = 0 // u32: CODEC_*
+export const PROGRAM_TIME_UNIT: u32 = 4 // u32: TIME_*
+export const PROGRAM_TIME_MISSING: u32 = 8 // u32: 0 = such a row is invalid, 1 = arrival stands in
+export const PROGRAM_ZONE: u32 = 12 // u32: address of the zone's offsets, 0 = none configured
+export const PROGRAM_ZONE_LENGTH: u32 = 16 // u32: rows in it
+export const PROGRAM_FIELDS: u32 = 20 // u32: number of declared fields, 0 = every number in the payload
+export const PROGRAM_FIELD_LIST: u32 = 24 // u32: address of FIELD records
+export const PROGRAM_RATE: u32 = 32 // f64: samples a second of an array, 0 = none
+export const PROGRAM_TAGS: u32 = 40 // u32: number of tags taken from the payload
+export const PROGRAM_OWN: u32 = 44 // u32: address of the codec's own part
+export const CODEC_JSON: u32 = 1
+export const CODEC_CSV: u32 = 2
+export const CODEC_NUMBER: u32 = 3
+export const TIME_ARRIVAL: u32 = 0
+export const TIME_S: u32 = 1
+export const TIME_MS: u32 = 2
+export const TIME_US: u32 = 3
+export const TIME_NS: u32 = 4
+export const TIME_ISO: u32 = 5
+
+// A zone's row: local times (µs, as if UTC) from ZONE_FROM on are ahead of UTC by ZONE_OFFSET µs. Sorted; the first is -Infinity.
+export const ZONE_BYTES: u32 = 16
+export const ZONE_FROM: u32 = 0 // f64
+export const ZONE_OFFSET: u32 = 8 // f64
+
+// A declared field: its name in the series, and how text in its place is read.
+export const FIELD_BYTES: u32 = 24
+export const FIELD_NAME: u32 = 0 // u32: address
+export const FIELD_NAME_BYTES: u32 = 4 // u32
+export const FIELD_MAP: u32 = 8 // u32: address of MAP records: text that stands for a number
+export const FIELD_MAP_LENGTH: u32 = 12 // u32
+export const FIELD_FLAGS: u32 = 16 // u32: FIELD_*
+export const FIELD_PARSE: u32 = 1 // a string's content is read as a number
+export const FIELD_SAMPLES: u32 = 2 // an array: its elements are samples of their own times
+export const MAP_BYTES: u32 = 16
+export const MAP_TEXT: u32 = 0 // u32: address
+export const MAP_TEXT_BYTES: u32 = 4 // u32
+export const MAP_VALUE: u32 = 8 // f64
+
+// ---- Look-up table: (prefix, bytes) → id. Open addressing, seeded hash, bytes always compared. Written by the host's calls only.
+export const TABLE_BYTES: u32 = 32
+export const TABLE_MASK: u32 = 0 // u32: entries - 1
+export const TABLE_USED: u32 = 4 // u32: entries taken, removed ones too
+export const TABLE_ENTRIES: u32 = 8 // u32: address of the entries
+export const TABLE_KEYS: u32 = 12 // u32: address of the next free key byte
+export const TABLE_KEYS_END: u32 = 16 // u32
+export const TABLE_SEED: u32 = 24 // u64
+export const ENTRY_BYTES: u32 = 24
+export const ENTRY_HASH: u32 = 0 // u32: upper half of the hash
+export const ENTRY_PREFIX: u32 = 4 // u32
+export const ENTRY_KEY: u32 = 8 // u32: address of the bytes
+export const ENTRY_KEY_BYTES: u32 = 12 // u32
+export const ENTRY_ID: u32 = 16 // u32: id + 2; 0 = never used, 1 = removed
+
+/// No device, no series, no column.
+export const NONE: u32 = 0xffffffff
+/// A series that found no room in the table (`maxSeries`): its samples are counted `rejected`.
+export const REJECTED: u32 = 0xfffffffe
+
+// ---- Decode: one call's registers. In: what to read and where to write; out: where it stopped and why.
+export const DECODE_BYTES: u32 = 192
+export const DECODE_FRAME: u32 = 0 // u32: next frame; in and out
+export const DECODE_END: u32 = 4 // u32: end of the block
+export const DECODE_COLUMNS: u32 = 8 // u32: address of the columns
+export const DECODE_LINE: u32 = 12 // u32: in a frame of lines, the next line; 0 = at the frame's start; in and out
+export const DECODE_SKIP: u32 = 16 // u32: samples of the next frame (or line) already handed over; in and out
+export const DECODE_CHANNELS: u32 = 20 // u32: address of the channel records
+export const DECODE_DEVICE_TABLE: u32 = 24 // u32: (channel, payload tags) → device
+export const DECODE_SERIES_TABLE: u32 = 28 // u32: (device, field name) → series
+export const DECODE_SCRATCH: u32 = 32 // u32: address of SCRATCH_BYTES for one frame's work
+export const DECODE_CONSTANTS: u32 = 36 // u32: address of the constants (powers of five)
+export const DECODE_KEY: u32 = 40 // u32: on STOP_DEVICE and STOP_SERIES the key's address, on STOP_HEADER the line's
+export const DECODE_KEY_BYTES: u32 = 44 // u32
+export const DECODE_KEY_PREFIX: u32 = 48 // u32: the channel of a device's key, the device of a series' key; on STOP_HEADER the channel
+export const DECODE_CHANNEL_COUNT: u32 = 52 // u32: channels there are
+// Counters the host reads and clears, f64 each: of frames, then of samples.
+export const DECODE_COUNTS: u32 = 64
+export const COUNT_FRAMES_DECODED: u32 = 0
+export const COUNT_FRAMES_UNDECODABLE: u32 = 1
+export const COUNT_FRAMES_FILTERED: u32 = 2
+export const COUNT_SAMPLES_DECODED: u32 = 3 // every sample: those in columns and those counted below
+export const COUNT_SAMPLES_INVALID: u32 = 4
+export const COUNT_SAMPLES_FILTERED: u32 = 5
+export const COUNT_SAMPLES_REJECTED: u32 = 6
+export const COUNT_FRAMES_IN: u32 = 7 // lines of frames of lines, which the host did not count
+export const DECODE_BAD: u32 = 128 // u32: address of the first undecodable frame's or line's payload since cleared, else 0
+export const DECODE_BAD_BYTES: u32 = 132 // u32
+export const DECODE_BAD_CHANNEL: u32 = 136 // u32
+export const DECODE_BAD_WHY: u32 = 140 // u32: WHY_*
+export const WHY_SYNTAX: u32 = 1
+export const WHY_DEPTH: u32 = 2
+export const WHY_LIMIT: u32 = 3
+export const WHY_INVALID_TIME: u32 = 4 // noted for the log though the frame is decoded and its rows are counted invalid
+export const WHY_NO_ZONE: u32 = 5
+export const WHY_NO_TIME: u32 = 6
+
+// Why decode returned.
+export const STOP_DONE: u32 = 0 // the block is read
+export const STOP_FULL: u32 = 1 // no room in the columns: reduce them, call again
+export const STOP_DEVICE: u32 = 2 // an unknown device: insert the key, call again
+export const STOP_SERIES: u32 = 3 // an unknown series: insert the key, call again
+export const STOP_HEADER: u32 = 4 // a CSV channel without a layout: read the header line, set the layout, call again
+
+export const SCRATCH_BYTES: u32 = 262144
+
+// ---- Columns: samples, a row each. Rows of an array are a run besides: equal series, times start + i / rate.
+export const COLUMNS_BYTES: u32 = 64
+export const COLUMNS_ROWS: u32 = 0 // u32
+export const COLUMNS_CAPACITY: u32 = 4 // u32
+export const COLUMNS_RUNS: u32 = 8 // u32
+export const COLUMNS_RUN_CAPACITY: u32 = 12 // u32
+export const COLUMNS_SERIES: u32 = 16 // u32: address of u32[]
+export const COLUMNS_TIME: u32 = 20 // u32: address of f64[]
+export const COLUMNS_VALUE: u32 = 24 // u32: address of f64[]
+export const COLUMNS_HORIZON: u32 = 28 // u32: address of f64[]: the arrival, until admission makes it the device's lateness horizon
+export const COLUMNS_FATE: u32 = 32 // u32: address of u8[]: FATE_* bits
+export const COLUMNS_SLOT: u32 = 36 // u32: address of u32[]: routing's scratch, a slot handle per row
+export const COLUMNS_RUN_LIST: u32 = 40 // u32: address of RUN records
+export const RUN_BYTES: u32 = 24
+export const RUN_FIRST: u32 = 0 // u32: row
+export const RUN_ROWS: u32 = 4 // u32
+export const RUN_START: u32 = 8 // f64
+export const RUN_RATE: u32 = 16 // f64: Hz
+export const FATE_REDUCED: u32 = 1
+export const FATE_LATE: u32 = 2
+export const FATE_REJECTED: u32 = 4
+export const FATE_FUTURE: u32 = 8
+export const FATE_LOST: u32 = 16
+
+// ---- Source, device and series records: time bookkeeping. Ingest thread only.
+export const SOURCE_BYTES: u32 = 64
+export const SOURCE_HIGH: u32 = 0 // f64: highest event time seen (never above its arrival when capped), -Infinity before the first
+export const SOURCE_WAIT: u32 = 8 // f64: µs
+export const SOURCE_AHEAD: u32 = 16 // f64: µs; Infinity = no cap at arrival, nothing is `future`
+export const SOURCE_NOT_BEFORE: u32 = 24 // f64: windows that began earlier are not written; -Infinity = all are
+export const SOURCE_LAST_ARRIVAL: u32 = 32 // f64
+export const SOURCE_ROWS: u32 = 40 // f64: rows admitted
+
+export const DEVICE_BYTES: u32 = 128
+export const DEVICE_HIGH: u32 = 0 // f64: highest event time seen, capped alike
+export const DEVICE_SOURCE: u32 = 8 // u32: address of the source record
+export const DEVICE_FIRST_SERIES: u32 = 12 // u32: series or NONE
+export const DEVICE_LAST_ARRIVAL: u32 = 16 // f64
+export const DEVICE_ROWS: u32 = 24 // f64
+export const DEVICE_LATE: u32 = 32 // f64: rows late for a window
+export const DEVICE_STAMP: u32 = 40 // u32: used while a pane's devices are collected
+export const DEVICE_SKEWS: u32 = 44 // u32: rows written to the ring of skews
+export const DEVICE_SKEW: u32 = 48 // f32[16]: arrival - event time in ms, a ring of the latest rows
+export const SKEW_RING: u32 = 16
+
+export const SERIES_BYTES: u32 = 8
+export const SERIES_DEVICE: u32 = 0 // u32
+export const SERIES_NEXT: u32 = 4 // u32: the device's next series or NONE
+
+// ---- Slab: pages of 4 KiB. A free page's first u32 is the next free one.
+export const PAGE_BYTES: u32 = 4096
+export const SLAB_BYTES: u32 = 32
+export const SLAB_FREE: u32 = 0 // u32: first free page, 0 = none
+export const SLAB_FREE_PAGES: u32 = 4 // u32
+export const SLAB_PAGES: u32 = 8 // u32
+export const SLAB_DEVICES: u32 = 12 // u32: address of the device records
+export const SLAB_SERIES: u32 = 16 // u32: address of the series records
+export const SLAB_GROUP_SOURCE: u32 = 20 // u32: address of u32[]: the source record a group of 64 series belongs to
+export const SLAB_STAMP: u32 = 24 // u32: last device stamp given out
+
+// ---- Window: one configured window and its open panes.
+export const WINDOW_BYTES: u32 = 128
+export const WINDOW_SLAB: u32 = 0 // u32: address of the slab
+export const WINDOW_MEMBERS: u32 = 4 // u32: address of u8[series]: 0 = not wanted, else 1 + its list of reductions
+export const WINDOW_EVERY: u32 = 8 // f64: µs
+export const WINDOW_OFFSET: u32 = 16 // f64: µs
+export const WINDOW_LATENESS: u32 = 24 // f64: µs
+export const WINDOW_PANES: u32 = 32 // u32: address of u32[PANE_BUCKETS]: chains of open panes
+export const WINDOW_STATES: u32 = 36 // u32: number of state kinds
+export const WINDOW_STATE_LIST: u32 = 40 // u32: address of STATE records
+export const WINDOW_LISTS: u32 = 44 // u32: address of LIST records (reductions)
+export const WINDOW_OPEN_PANES: u32 = 48 // u32
+export const WINDOW_SLOT_PAGES: u32 = 52 // u32: pages a group of series takes: sum over the states
+export const WINDOW_LATE: u32 = 56 // f64: rows late for this window
+export const WINDOW_REJECTED: u32 = 64 // f64: rows that found no page
+export const WINDOW_LOST: u32 = 72 // f64: rows of windows that began before the start
+export const WINDOW_LAST_PANE: u32 = 80 // u32: the pane the last row fell into, 0 = none
+export const PANE_BUCKETS: u32 = 1024
+
+// A state kind in a window: which one, and which of a group's pages hold it.
+export const STATE_BYTES: u32 = 16
+export const STATE_KIND: u32 = 0 // u32: index in assembly/state/index.ts
+export const STATE_PAGE: u32 = 4 // u32: first of its pages in the group record
+export const STATE_SLOT_SHIFT: u32 = 8 // u32: log2 of the slot's bytes: 6 or 7
+
+// A list of reductions; members with the same list are reduced alike.
+export const LIST_BYTES: u32 = 8
+export const LIST_LENGTH: u32 = 0 // u32
+export const LIST_REDUCTIONS: u32 = 4 // u32: address of REDUCTION records
+export const REDUCTION_BYTES: u32 = 16
+export const REDUCTION_KERNEL: u32 = 0 // u32: index in assembly/kernels/index.ts
+export const REDUCTION_STATE: u32 = 4 // u32: which of the window's states
+export const REDUCTION_ARGUMENTS: u32 = 8 // u32: address of f64[]
+
+// A pane is a page: this head, then the addresses of its group pages. A group page is 64 group records.
+export const PANE_START: u32 = 0 // f64
+export const PANE_END: u32 = 8 // f64
+export const PANE_NEXT: u32 = 16 // u32: next in its bucket, 0 = last
+export const PANE_GROUP_PAGES: u32 = 20 // u32: how many group pages it holds
+export const PANE_SWEPT: u32 = 24 // f64: no sweep for final devices before this horizon
+export const PANE_DIRTY: u32 = 32 // u32: 1 = some group is dirty
+export const PANE_DIRECTORY: u32 = 64 // u32[(PAGE_BYTES - 64) / 4]: group pages, 0 = none
+
+// A group: 64 series of one source in one pane. Slot handle = address of the group | series & 63.
+export const GROUP_BYTES: u32 = 64
+export const GROUP_USED: u32 = 0 // u64: series with rows
+export const GROUP_DIRTY: u32 = 8 // u64: series changed since they were last emitted
+export const GROUP_EMITTED: u32 = 16 // u64: series emitted at least once
+export const GROUP_PAGES: u32 = 24 // u32[10]: addresses of slot pages, state by state
+
+/// Longest state slot in bytes.
+export const SLOT_MAX_BYTES: u32 = 128
+
+// ---- Chunk: rows of one slot, long enough to be reduced on their own by whoever claims it.
+export const CHUNK_BYTES: u32 = 160
+export const CHUNK_STATE: u32 = 0 // u32: state kind
+export const CHUNK_VALUE: u32 = 4 // u32: address of the first value
+export const CHUNK_TIME: u32 = 8 // u32: address of the first time
+export const CHUNK_ROWS: u32 = 12 // u32
+export const CHUNK_SLOT: u32 = 16 // u32: address of the slot it merges into
+export const CHUNK_PARTIAL: u32 = 32 // SLOT_MAX_BYTES: its outcome
+/// Consecutive rows of one slot from which on they are a run for the state's vector path.
+export const RUN_MIN_ROWS: u32 = 16
+/// ... and from which on they are a chunk.
+export const CHUNK_MIN_ROWS: u32 = 1024
+/// A longer stretch is cut into chunks of this many rows.
+export const CHUNK_MAX_ROWS: u32 = 16384
+
+// ---- Pool: control words, atomics only.
+export const POOL_BYTES: u32 = 64
+export const POOL_NEXT: u32 = 0 // i32: next chunk to claim
+export const POOL_CHUNKS: u32 = 4 // i32: number of chunks
+export const POOL_LIST: u32 = 8 // i32: address of the chunks
+
+// ---- Output of `collect`: a line per device, then a value per series and reduction.
+export const LINE_BYTES: u32 = 16
+export const LINE_DEVICE: u32 = 0 // u32
+export const LINE_SERIES: u32 = 4 // u32: how many follow
+export const LINE_CORRECTION: u32 = 8 // u32: 1 = some series of it was emitted before
+// per series: u32 series, u32 list, then f64[list's length]; NaN = no value

@@ -1,0 +1,58 @@
+import type { GenericSchema } from 'valibot'
+
+/** Bytes in the shared memory that live as long as the plan: programs, names, tables. */
+export interface Arena {
+  readonly memory: WebAssembly.Memory
+  readonly u8: Uint8Array
+  readonly u32: Uint32Array
+  readonly f64: Float64Array
+  /** Zeroed bytes, aligned to 16. Throws when the arena is full. */
+  alloc(bytes: number): number
+  /** A copy of UTF-8 text with slack behind it. */
+  text(text: string): { address: number; bytes: number }
+}
+
+/** A declared field as codecs know it. */
+export interface FieldSpec {
+  /** Name of the series, the start of the point's field name. */
+  name: string
+  /** Text that stands for a number. */
+  map?: Record<string, number>
+  /** Strings are read as numbers. */
+  parse?: boolean
+  /** An array whose elements are samples of their own times. */
+  samples?: boolean
+}
+
+/** A codec's outcome: what the common program head needs to know of it. */
+export interface CompiledCodec {
+  /** CODEC_* of assembly/layout. */
+  codec: number
+  /** Address of the codec's own part, 0 for none. */
+  own: number
+  /** Declared fields in order; empty = every number of the payload. */
+  fields: FieldSpec[]
+  /**
+   * CSV with a header: makes the layout of a channel from its first line and returns its address,
+   * or the reason why the line is no header of it.
+   */
+  layout?(line: string): number | string
+}
+
+/** What a codec must know of the input besides its own options. */
+export interface CodecInput {
+  /** Path of the time in the payload, if it is there. */
+  timePath?: string
+  hasRate: boolean
+  /** Paths of the tags taken from the payload, in order. */
+  tagPaths: string[]
+}
+
+export interface CodecComponent<Options = never> {
+  readonly type: string
+  readonly summary: string
+  readonly options: Record<string, GenericSchema<any, any>>
+  /** A problem's text where options and input do not go together (a path syntax error, samples without rate or times). */
+  check(options: Options, input: CodecInput): string | undefined
+  compile(options: Options, input: CodecInput, arena: Arena): CompiledCodec
+}

@@ -1,0 +1,44 @@
+/** One thing wrong in a configuration: where, and *cannot do what: why; got; allowed; what to do*. */
+export interface Problem {
+  /** Path in the file, as `sources.plant.url`; empty for the file itself. */
+  path: string
+  message: string
+}
+
+/** Codes that users and programs may rely on. */
+export type ErrorCode = 'WEIR_CONFIG' | 'WEIR_LINK' | 'WEIR_BUG'
+
+export class WeirError extends Error {
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.name = new.target.name
+  }
+}
+
+/** Every problem of a configuration at once; the process ends with exit code 78. */
+export class ConfigError extends WeirError {
+  readonly problems: readonly Problem[]
+  constructor(problems: readonly Problem[]) {
+    super('WEIR_CONFIG', problems.map((p) => (p.path ? `${p.path}: ${p.message}` : p.message)).join('\n'))
+    this.problems = problems
+  }
+}
+
+/** A broker, port, file or database is out of reach; the supervisor tries again. The message holds no secret. */
+export class LinkError extends WeirError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('WEIR_LINK', message, options)
+  }
+}
+
+/** An invariant of ours broke. */
+export function bug(what: string): never {
+  throw new WeirError('WEIR_BUG', `${what}; this is a bug in weir, please report it`)
+}
+
+/** The words of whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,50 @@
+import type { GenericSchema } from 'valibot'
+import type { Clock } from './clock.js'
+import type { Log } from './log.js'
+import type { Points } from './points.js'
+
+/** Points as bytes. `encode` returns whole lines; a body is such texts one behind the other. */
+export interface Format {
+  readonly type: string
+  readonly summary: string
+  /** Text before the first line of a new file, or ''. */
+  readonly header: string
+  encode(points: Points): string
+}
+
+export type SendResult =
+  | { outcome: 'ok' }
+  /** Try the same body again later. */
+  | { outcome: 'retry'; why: string; afterMs?: number }
+  /** The server will never take this body as it is; the lane halves it until single lines are refused. */
+  | { outcome: 'refused'; why: string }
+
+/** Where points go. The lane before it queues, retries, halves and counts; a sink never retries itself. */
+export interface Sink {
+  /** Before the first body and after each failure of it: administration, opening files. Rejects with a LinkError. */
+  open?(signal: AbortSignal): Promise<void>
+  /** Sends one body; one call at a time. Answers within a bounded time even when the other side hangs. Never rejects. */
+  send(body: Uint8Array, signal: AbortSignal): Promise<SendResult>
+  close?(): Promise<void>
+}
+
+export interface SinkContext {
+  name: string
+  gateway: string
+  clock: Clock
+  log: Log
+}
+
+/** A kind of sink, as the registry lists it. */
+export interface SinkComponent<Options = never> {
+  readonly type: string
+  readonly summary: string
+  readonly options: Record<string, GenericSchema<any, any>>
+  /** Name of the format it takes. */
+  format(options: Options): string
+  /** True: each window comes once, when final. False: as soon as due, and again when corrected. */
+  finalOnly(options: Options): boolean
+  /** Where its results go, if to this process's stdout. */
+  usesStdout?(options: Options): boolean
+  create(options: Options, context: SinkContext): Sink
+}

@@ -1,0 +1,103 @@
+import type { GenericSchema } from 'valibot'
+import type { Clock } from './clock.js'
+import type { Log } from './log.js'
+import type { InputPlan } from './plan.js'
+
+/** What a source calls one topic, port or file. */
+export interface ChannelSpec {
+  /** For people and logs: the topic, port or path. */
+  name: string
+  /** Index in the source's `inputs`: how its payloads are read. */
+  input: number
+  /** Tags of every sample on it, besides those in the payload. Source and tags together name the device. */
+  tags: Record<string, string>
+  /** The field's name where the channel says it (`{device}/sensor/{field}/state`). */
+  field?: string
+}
+
+/** Why a frame was not decoded, where the source decides. */
+export type FrameReason = 'filtered' | 'retained' | 'duplicate' | 'dropped'
+
+export const FRAME_FLAGS = { lines: 1, retained: 2, dup: 4 } as const
+
+/**
+ * The way of a source into the engine. Calls are synchronous and cheap; nothing here is per sample.
+ * The engine stamps frames with the arrival of their burst: the time of the first frame after the last `endBurst`.
+ */
+export interface SourceOutput {
+  readonly clock: Clock
+  readonly log: Log
+  /** Makes a channel; the source remembers its number. -1: no room (`maxSeries`), its frames are to be counted `dropped`. */
+  channel(spec: ChannelSpec): number
+  /**
+   * Copies bytes[start, end) as one frame into the open block and counts it `in`.
+   * False: no room now and nothing taken; wait for `ready()` and offer it again. Throws when longer than `maxFrameBytes`.
+   * With `FRAME_FLAGS.lines` the bytes are whole lines, each of them a frame.
+   */
+  frame(channel: number, bytes: Uint8Array, start: number, end: number, flags: number, packetId: number): boolean
+  /** Resolves when `frame` has room again. */
+  ready(): Promise<void>
+  /** Ends a read burst; `commit` is called once its frames are as safe as configured: acknowledge now. */
+  endBurst(commit?: () => void): void
+  /** Counts frames that were received and go no further (they count as `in` too). */
+  count(reason: FrameReason, frames: number): void
+  /** Counts bytes lost before framing (a serial overrun, garbage cut off). */
+  lostBytes(bytes: number): void
+  /** Says that the link is up or down, for /status; the supervisor says `down` by itself when `run` rejects. */
+  link(state: 'up' | 'down', detail?: string): void
+  /** Milliseconds until the next tick, at most `maxLatency`: how long a live source may leave bytes in the kernel. */
+  gatherMs(): number
+  /**
+   * Finite sources: hands the open block over as a batch and waits for its results to have room in the sinks
+   * and for this source's next turn. Live sources never call it.
+   */
+  turn(): Promise<void>
+}
+
+/** One connection to the outside. Made once; `run` is called again by the one supervisor after it rejects. */
+export interface Source {
+  /**
+   * Reads until the end ('end', finite sources only) or until the signal aborts ('aborted').
+   * Rejects with a LinkError when the outside fails; it never retries by itself. Before it settles it has let go of
+   * everything it opened.
+   */
+  run(out: SourceOutput, signal: AbortSignal): Promise<'end' | 'aborted'>
+  /** Further facts for /status; plain JSON, no secrets. */
+  status?(): Record<string, unknown>
+}
+
+export interface SourceContext {
+  name: string
+  gateway: string
+  /** Directory for what must survive a restart; may not exist yet. */
+  stateDir: string
+  maxFrameBytes: number
+  /** How far from true an arrival time may be, µs: the longest pause of a source timed by arrival. */
+  arrivalErrorUs: number
+  /** True when any input is timed by arrival. */
+  timedByArrival: boolean
+}
+
+/** A kind of source, as the registry lists it. `Options` is what `options` makes of the user's keys. */
+export interface SourceComponent<Options = never> {
+  readonly type: string
+  readonly summary: string
+  /** valibot entries of its own keys; common ones (time, decode, tags, wait, ...) are added by the configuration. */
+  readonly options: Record<string, GenericSchema<any, any>>
+  finite(options: Options): boolean
+  /**
+   * The inputs its channels may name, from the source's own time, decode and tags (absent when the user gave none)
+   * and whatever its options say. Returns a problem's text instead where a combination is not allowed.
+   */
+  inputs(options: Options, common: CommonInput): InputPlan[] | string
+  create(options: Options, context: SourceContext): Source
+}
+
+/** `time`, `decode` and payload tags as given at the source, parsed; each may be missing. */
+export interface CommonInput {
+  time?: InputPlan['time']
+  decode?: InputPlan['decode']
+  payloadTags: Record<string, string>
+  /** Tags with a fixed value. */
+  constantTags: Record<string, string>
+}
