@@ -51,7 +51,7 @@ export interface CodecInput {
 export interface CodecComponent<Options = never> {
   readonly type: string
   readonly summary: string
-  readonly options: Record<string, GenericSchema<any, any>>
+  readonly options: Record<string, GenericSchema>
   /** A problem's text where options and input do not go together (a path syntax error, samples without rate or times). */
   check(options: Options, input: CodecInput): string | undefined
   compile(options: Options, input: CodecInput, arena: Arena): CompiledCodec

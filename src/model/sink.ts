@@ -39,7 +39,7 @@ export interface SinkContext {
 export interface SinkComponent<Options = never> {
   readonly type: string
   readonly summary: string
-  readonly options: Record<string, GenericSchema<any, any>>
+  readonly options: Record<string, GenericSchema>
   /** Name of the format it takes. */
   format(options: Options): string
   /** True: each window comes once, when final. False: as soon as due, and again when corrected. */

@@ -83,7 +83,7 @@ export interface SourceComponent<Options = never> {
   readonly type: string
   readonly summary: string
   /** valibot entries of its own keys; common ones (time, decode, tags, wait, ...) are added by the configuration. */
-  readonly options: Record<string, GenericSchema<any, any>>
+  readonly options: Record<string, GenericSchema>
   finite(options: Options): boolean
   /**
    * The inputs its channels may name, from the source's own time, decode and tags (absent when the user gave none)

@@ -1,0 +1,59 @@
+import type { FrameLedger, PointLedger, SampleLedger } from './ledger.js'
+
+/** What `/status` answers and `weir run` prints at its end, as of the last batch edge. Plain JSON; times in µs since the epoch. */
+export interface Status {
+  version: string
+  gateway: string
+  startedUs: number
+  ready: boolean
+  /** Batches so far and when the last one was cut. */
+  batch: { number: number; atUs: number }
+  series: number
+  maxSeries: number
+  devices: number
+  memory: { slabBytes: number; slabFreeBytes: number }
+  pool: { workers: number; tasks: number; chunks: number; inline: number }
+  sources: SourceStatus[]
+  windows: WindowStatus[]
+  sinks: SinkStatus[]
+  /** What needs a person, in words with the remedy. */
+  alarms: string[]
+}
+
+export interface SourceStatus {
+  name: string
+  type: string
+  link: { state: 'starting' | 'up' | 'down' | 'ended'; sinceUs: number; attempts: number; detail?: string }
+  frames: FrameLedger
+  samples: SampleLedger
+  lostBytes: number
+  /** Null before the first sample. */
+  watermarkUs: number | null
+  lastArrivalUs: number | null
+  /** Facts of the component's own. */
+  details: Record<string, unknown>
+}
+
+export interface WindowStatus {
+  name: string
+  openPanes: number
+  /** Lines written so far, and how many of them were corrections. */
+  lines: number
+  corrections: number
+  /** Rows late for this window, whatever other windows did with them. */
+  late: number
+  rejected: number
+  lost: number
+  /** Values left out of points since they were NaN or infinite. */
+  notFinite: number
+}
+
+export interface SinkStatus {
+  name: string
+  type: string
+  state: 'starting' | 'up' | 'down' | 'closed'
+  sinceUs: number
+  points: PointLedger
+  queuedBytes: number
+  detail?: string
+}
