@@ -40,6 +40,8 @@ export interface SinkComponent<Options = never> {
   readonly type: string
   readonly summary: string
   readonly options: Record<string, GenericSchema>
+  /** A problem's text where options do not go together; nothing when they do. */
+  check?(options: Options): string | undefined
   /** Name of the format it takes. */
   format(options: Options): string
   /** True: each window comes once, when final. False: as soon as due, and again when corrected. */
