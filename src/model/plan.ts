@@ -25,6 +25,8 @@ export interface InputPlan {
   decode: { type: string; options: unknown }
   /** Tags taken from the payload: tag name → path. */
   payloadTags: Record<string, string>
+  /** Tags with a fixed value; the source adds them to the tags of its channels. */
+  constantTags: Record<string, string>
 }
 
 export interface SourcePlan {

@@ -9,7 +9,10 @@ export interface ChannelSpec {
   name: string
   /** Index in the source's `inputs`: how its payloads are read. */
   input: number
-  /** Tags of every sample on it, besides those in the payload. Source and tags together name the device. */
+  /**
+   * Tags of every sample on it, besides those in the payload: the source's own and its input's `constantTags`.
+   * Source and tags together name the device.
+   */
   tags: Record<string, string>
   /** The field's name where the channel says it (`{device}/sensor/{field}/state`). */
   field?: string
@@ -76,6 +79,8 @@ export interface SourceContext {
   arrivalErrorUs: number
   /** True when any input is timed by arrival. */
   timedByArrival: boolean
+  /** What the component's `inputs` returned: what `ChannelSpec.input` counts in. */
+  inputs: readonly InputPlan[]
 }
 
 /** A kind of source, as the registry lists it. `Options` is what `options` makes of the user's keys. */
@@ -87,9 +92,10 @@ export interface SourceComponent<Options = never> {
   finite(options: Options): boolean
   /**
    * The inputs its channels may name, from the source's own time, decode and tags (absent when the user gave none)
-   * and whatever its options say. Returns a problem's text instead where a combination is not allowed.
+   * and whatever its options say. `parse` reads the keys `time`, `decode` and `tags` that the options keep unread for
+   * one topic or the like. Returns a problem's text instead where a combination is not allowed.
    */
-  inputs(options: Options, common: CommonInput): InputPlan[] | string
+  inputs(options: Options, common: CommonInput, parse: ParseInput): InputPlan[] | string
   create(options: Options, context: SourceContext): Source
 }
 
@@ -101,3 +107,13 @@ export interface CommonInput {
   /** Tags with a fixed value. */
   constantTags: Record<string, string>
 }
+
+/** `time`, `decode` and `tags` as the user wrote them below the source, for one topic or the like; absent = the source's. */
+export interface RawInput {
+  time?: unknown
+  decode?: unknown
+  tags?: unknown
+}
+
+/** Reads them as the configuration reads the source's own; what was absent stays absent. A problem's text when wrong. */
+export type ParseInput = (raw: RawInput) => CommonInput | string
