@@ -1,0 +1,95 @@
+#!/bin/bash
+# All tests, with everything they need: `npm test` on a fresh Debian with Node. Fetches the Debian packages and npm
+# packages that are missing, builds, and runs the suites of build/test by folder, two folders at a time.
+# Last line: `N passed, N failed`. A skipped test counts as failed.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+export NO_COLOR=1 CI="${CI:-}"
+
+# command:package
+needed=(mosquitto:mosquitto influxd:influxdb victoria-metrics:victoria-metrics socat:socat openssl:openssl gcc:gcc)
+
+install_packages() {
+  local missing=() pair as_root=()
+  for pair in "${needed[@]}"; do
+    PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+  done
+  if [ -e /usr/include/stdio.h ]; then :; else missing+=(libc6-dev); fi
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
+  if ! command -v apt-get >/dev/null || { [ ${#as_root[@]} -gt 0 ] && ! command -v sudo >/dev/null; }; then
+    echo "cannot install what the tests need: no apt-get, or neither root nor sudo; missing: ${missing[*]};" \
+      "install these packages by hand and run again" >&2
+    exit 1
+  fi
+  echo "installing ${missing[*]}"
+  # Tests start their own servers: the packages' services stay off.
+  local policy=/usr/sbin/policy-rc.d made=
+  if [ ! -e $policy ]; then
+    made=1
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
+    "${as_root[@]}" chmod 755 $policy
+  fi
+  local status=0
+  { "${as_root[@]}" apt-get update -q && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends "${missing[@]}"; } >&2 </dev/null || status=$?
+  if [ -n "$made" ]; then "${as_root[@]}" rm -f $policy; fi
+  if [ $status -ne 0 ]; then
+    echo "cannot install what the tests need: apt-get failed; needed: ${missing[*]}" >&2
+    exit 1
+  fi
+}
+
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+# A group is a folder of test/, or `root` for the files beside them. Benchmarks and helpers hold no suites.
+files_of() {
+  if [ "$1" = root ]; then find build/test -maxdepth 1 -name '*.test.js'; else find "build/test/$1" -name '*.test.js'; fi | sort
+}
+
+groups() {
+  find build/test -name '*.test.js' -not -path '*/bench/*' -not -path '*/support/*' -printf '%P\n' |
+    sed 's,^[^/]*$,root,; s,/.*,,' | sort -u
+}
+
+run_group() {
+  local group=$1 from=$EPOCHREALTIME files
+  mapfile -t files < <(files_of "$group")
+  node --test --test-concurrency=1 --test-timeout=300000 --test-reporter=spec "${files[@]}" >"$logs/$group.log" 2>&1 </dev/null ||
+    echo failed >"$logs/$group.failed"
+  echo "$from $EPOCHREALTIME" | awk '{ printf "%.1f\n", $2 - $1 }' >"$logs/$group.seconds"
+}
+
+count() { awk -v what="$2" '$2 == what { n = $3 } END { print n + 0 }' "$logs/$1.log"; }
+
+install_packages
+export PATH="$PATH:/usr/sbin:/sbin"
+[ -d node_modules ] || npm ci
+from=$SECONDS
+rm -rf build/test
+npm run --silent build
+echo "build: $((SECONDS - from)) s"
+
+mapfile -t all < <(groups)
+for group in "${all[@]}"; do
+  while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+  run_group "$group" &
+done
+wait
+
+passed=0 failed=0
+for group in "${all[@]}"; do
+  good=$(count "$group" pass)
+  bad=$(($(count "$group" fail) + $(count "$group" cancelled) + $(count "$group" skipped) + $(count "$group" todo)))
+  # The runner itself broke before it could count.
+  if [ $bad -eq 0 ] && [ -e "$logs/$group.failed" ]; then bad=1; fi
+  if [ $bad -gt 0 ]; then cat "$logs/$group.log"; fi
+  passed=$((passed + good)) failed=$((failed + bad))
+done
+for group in "${all[@]}"; do
+  printf '%-12s %6s s  %4d tests%s\n' "$group" "$(cat "$logs/$group.seconds")" "$(count "$group" tests)" \
+    "$([ -e "$logs/$group.failed" ] && echo '  FAILED' || true)"
+done
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]
