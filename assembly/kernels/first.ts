@@ -1,0 +1,6 @@
+import { COUNT, FIRST } from '../state/ends'
+
+/// Value with the least time; NaN without values.
+export function finish(slot: usize, args: usize): f64 {
+  return load<f64>(slot, COUNT) == 0 ? NaN : load<f64>(slot, FIRST)
+}

@@ -1,0 +1,6 @@
+import { COUNT, peak } from '../state/moments'
+
+/// Greatest magnitude; NaN without values.
+export function finish(slot: usize, args: usize): f64 {
+  return load<f64>(slot, COUNT) == 0 ? NaN : peak(slot)
+}

@@ -1,0 +1,235 @@
+// Count, first and second moments, extremes: one cache line for ten kernels.
+//
+// K is one of the first values to arrive, and the sums are of differences from it, so a large mean costs no digits (variance is
+// right at a mean of 1e9 standard deviations). An outlier as the first value costs none either: sums are pairs (value,
+// compensation), and a difference, its square and every change of K keep their rounding errors. Only inside a block of
+// a run is arithmetic plain, about the block's own first value: there Σ(x−K)² ≤ rows · Σ(x−mean)², so that even an
+// outlier at a block's start costs at most 1e-13 of the variance.
+// Values beyond 1e300 may overflow the sums; sum, mean, variance and rms are then NaN or infinite, min and max are right.
+
+import { accumulate, begin, divide, high, low, middle, plus, productError, raise, sumError } from './exact'
+
+export const COUNT: usize = 0
+const K: usize = 8
+const SUM: usize = 16 // Σ(x−K), its compensation behind it
+const SQUARES: usize = 32 // Σ(x−K)², its compensation behind it
+export const MIN: usize = 48
+export const MAX: usize = 56
+
+/// Rows of a run added up about one K before they join the slot.
+const BLOCK_ROWS: u32 = 1024
+
+export function addRow(slot: usize, time: f64, value: f64): void {
+  const count = load<f64>(slot, COUNT)
+  store<f64>(slot, count + 1, COUNT)
+  if (count == 0) {
+    store<f64>(slot, value, K)
+    store<f64>(slot, value, MIN)
+    store<f64>(slot, value, MAX)
+    return
+  }
+  const k = load<f64>(slot, K)
+  const d = value - k
+  const e = sumError(value, -k, d)
+  const square = d * d
+  accumulate(slot + SUM, d, e)
+  accumulate(slot + SQUARES, square, productError(d, d, square) + 2 * d * e)
+  const min = load<f64>(slot, MIN)
+  store<f64>(slot, value < min ? value : min, MIN)
+  const max = load<f64>(slot, MAX)
+  store<f64>(slot, value > max ? value : max, MAX)
+}
+
+export function addRun(slot: usize, times: usize, values: usize, rows: u32): void {
+  while (rows > 0) {
+    const block = min(rows, BLOCK_ROWS)
+    addBlock(slot, values, block)
+    values += <usize>block << 3
+    rows -= block
+  }
+}
+
+export function merge(into: usize, from: usize): void {
+  const count = load<f64>(from, COUNT)
+  if (count == 0) return
+  if (load<f64>(into, COUNT) == 0) return memory.copy(into, from, 64)
+  join(
+    into,
+    count,
+    load<f64>(from, K),
+    load<f64>(from, SUM),
+    load<f64>(from, SUM + 8),
+    load<f64>(from, SQUARES),
+    load<f64>(from, SQUARES + 8),
+    load<f64>(from, MIN),
+    load<f64>(from, MAX),
+  )
+}
+
+/// Mean: K + Σ(x−K)/n, so that equal values give themselves. NaN without rows.
+export function mean(slot: usize): f64 {
+  const k = load<f64>(slot, K)
+  offset(slot)
+  const sum = k + high
+  return sum + (sumError(k, high, sum) + low)
+}
+
+/// Sum of the values; zero without rows.
+export function total(slot: usize): f64 {
+  begin(load<f64>(slot, COUNT))
+  raise(load<f64>(slot, K), 0)
+  plus(1, load<f64>(slot, SUM), load<f64>(slot, SUM + 8))
+  return high + low
+}
+
+/// Σ(x−mean)²; NaN without rows.
+export function deviation(slot: usize): f64 {
+  offset(slot)
+  const h = -high
+  const e = -low
+  begin(load<f64>(slot, COUNT))
+  raise(h, e)
+  plus(2, load<f64>(slot, SUM), load<f64>(slot, SUM + 8))
+  raise(h, e)
+  plus(1, load<f64>(slot, SQUARES), load<f64>(slot, SQUARES + 8))
+  const outcome = high + low
+  return outcome < 0 ? 0 : outcome // squares of differences under 1e-160 vanish
+}
+
+/// Greatest magnitude among the values.
+export function peak(slot: usize): f64 {
+  const min = Math.abs(load<f64>(slot, MIN))
+  const max = Math.abs(load<f64>(slot, MAX))
+  return min > max ? min : max
+}
+
+/// Root of the mean square, as √(variance + mean²): nothing cancels. NaN without rows.
+export function rms(slot: usize): f64 {
+  const m = mean(slot)
+  return Math.sqrt(deviation(slot) / load<f64>(slot, COUNT) + m * m)
+}
+
+/// register = Σ(x−K)/n
+function offset(slot: usize): void {
+  begin(0)
+  plus(1, load<f64>(slot, SUM), load<f64>(slot, SUM + 8))
+  divide(load<f64>(slot, COUNT))
+}
+
+/// Adds what has been summed about k: Σ(x−K) = s + n·h and Σ(x−K)² = q + h·(2·s + n·h) with h = k − K.
+function join(slot: usize, n: f64, k: f64, s: f64, sc: f64, q: f64, qc: f64, min: f64, max: f64): void {
+  const to = load<f64>(slot, K)
+  const h = k - to
+  const e = sumError(k, -to, h)
+  begin(n)
+  raise(h, e)
+  accumulate(slot + SUM, s, sc)
+  accumulate(slot + SUM, high, low)
+  plus(2, s, sc)
+  raise(h, e)
+  accumulate(slot + SQUARES, q, qc)
+  accumulate(slot + SQUARES, high, low)
+  store<f64>(slot, load<f64>(slot, COUNT) + n, COUNT)
+  const least = load<f64>(slot, MIN)
+  store<f64>(slot, min < least ? min : least, MIN)
+  const greatest = load<f64>(slot, MAX)
+  store<f64>(slot, max > greatest ? max : greatest, MAX)
+}
+
+/// Sums a block about one of its values: plain within 32 rows, keeping the rounding errors from one 32 to the next.
+function addBlock(slot: usize, values: usize, rows: u32): void {
+  const zero = f64x2.splat(0)
+  const centre = middle(values, rows)
+  const k = f64x2.splat(centre)
+  let s = zero
+  let sc = zero
+  let q = zero
+  let qc = zero
+  let min0 = k
+  let min1 = k
+  let max0 = k
+  let max1 = k
+  const end = values + (<usize>rows << 3)
+  const end32 = values + (<usize>(rows & ~31) << 3)
+  while (values < end32) {
+    const stop = values + 256
+    let s0 = zero
+    let s1 = zero
+    let q0 = zero
+    let q1 = zero
+    do {
+      const x = v128.load(values)
+      const y = v128.load(values, 16)
+      const dx = f64x2.sub(x, k)
+      const dy = f64x2.sub(y, k)
+      s0 = f64x2.add(s0, dx)
+      s1 = f64x2.add(s1, dy)
+      q0 = f64x2.add(q0, f64x2.mul(dx, dx))
+      q1 = f64x2.add(q1, f64x2.mul(dy, dy))
+      min0 = f64x2.pmin(min0, x)
+      min1 = f64x2.pmin(min1, y)
+      max0 = f64x2.pmax(max0, x)
+      max1 = f64x2.pmax(max1, y)
+      values += 32
+    } while (values < stop)
+    s0 = f64x2.add(s0, s1)
+    const sum = f64x2.add(s, s0)
+    sc = f64x2.add(sc, lost(s, s0, sum))
+    s = sum
+    q0 = f64x2.add(q0, q1)
+    const squares = f64x2.add(q, q0)
+    qc = f64x2.add(qc, lost(q, q0, squares))
+    q = squares
+  }
+  let rest: f64 = 0
+  let restSquares: f64 = 0
+  min0 = f64x2.pmin(min0, min1)
+  max0 = f64x2.pmax(max0, max1)
+  for (; values < end; values += 8) {
+    const x = v128.load64_splat(values)
+    const d = load<f64>(values) - centre
+    rest += d
+    restSquares += d * d
+    min0 = f64x2.pmin(min0, x)
+    max0 = f64x2.pmax(max0, x)
+  }
+  const sA = f64x2.extract_lane(s, 0)
+  const sB = f64x2.extract_lane(s, 1)
+  const qA = f64x2.extract_lane(q, 0)
+  const qB = f64x2.extract_lane(q, 1)
+  const pair = sA + sB
+  const sum = pair + rest
+  const pairSquares = qA + qB
+  const squares = pairSquares + restSquares
+  const minA = f64x2.extract_lane(min0, 0)
+  const minB = f64x2.extract_lane(min0, 1)
+  const maxA = f64x2.extract_lane(max0, 0)
+  const maxB = f64x2.extract_lane(max0, 1)
+  if (load<f64>(slot, COUNT) == 0) {
+    store<f64>(slot, centre, K)
+    store<f64>(slot, centre, MIN)
+    store<f64>(slot, centre, MAX)
+  }
+  join(
+    slot,
+    rows,
+    centre,
+    sum,
+    sumError(pair, rest, sum) + sumError(sA, sB, pair) + f64x2.extract_lane(sc, 0) + f64x2.extract_lane(sc, 1),
+    squares,
+    sumError(pairSquares, restSquares, squares) +
+      sumError(qA, qB, pairSquares) +
+      f64x2.extract_lane(qc, 0) +
+      f64x2.extract_lane(qc, 1),
+    minB < minA ? minB : minA,
+    maxB > maxA ? maxB : maxA,
+  )
+}
+
+/// `sumError` of two lanes.
+// @ts-ignore: decorator
+@inline
+function lost(a: v128, b: v128, sum: v128): v128 {
+  const v = f64x2.sub(sum, a)
+  return f64x2.add(f64x2.sub(a, f64x2.sub(sum, v)), f64x2.sub(b, v))
+}
