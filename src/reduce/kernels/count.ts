@@ -1,0 +1,15 @@
+import type { Kernel } from '../../model/kernel.js'
+
+/** Number of values. */
+export const count: Kernel = {
+  name: 'count',
+  index: 0,
+  state: 'moments',
+  summary: 'number of values',
+  source: 'n',
+  arguments: [],
+  integer: true,
+  unit: () => '',
+  reference: (values) => values.length,
+  tolerance: () => 0,
+}
