@@ -104,6 +104,7 @@ export const DECODE_KEY: u32 = 40 // u32: on STOP_DEVICE and STOP_SERIES the key
 export const DECODE_KEY_BYTES: u32 = 44 // u32
 export const DECODE_KEY_PREFIX: u32 = 48 // u32: the channel of a device's key, the device of a series' key; on STOP_HEADER the channel
 export const DECODE_CHANNEL_COUNT: u32 = 52 // u32: channels there are
+export const DECODE_CLOSED: u32 = 56 // u32: 1 = the tables take no more: an unknown device or series is REJECTED, without a stop
 // Counters the host reads and clears, f64 each: of frames, then of samples.
 export const DECODE_COUNTS: u32 = 64
 export const COUNT_FRAMES_DECODED: u32 = 0
@@ -166,6 +167,7 @@ export const SOURCE_AHEAD: u32 = 16 // f64: µs; Infinity = no cap at arrival, n
 export const SOURCE_NOT_BEFORE: u32 = 24 // f64: windows that began earlier are not written; -Infinity = all are
 export const SOURCE_LAST_ARRIVAL: u32 = 32 // f64
 export const SOURCE_ROWS: u32 = 40 // f64: rows admitted
+export const SOURCE_WATERMARK: u32 = 48 // f64: written by the host: windows that end here or before are due; Infinity = all are, and final
 
 export const DEVICE_BYTES: u32 = 128
 export const DEVICE_HIGH: u32 = 0 // f64: highest event time seen, capped alike
@@ -174,25 +176,23 @@ export const DEVICE_FIRST_SERIES: u32 = 12 // u32: series or NONE
 export const DEVICE_LAST_ARRIVAL: u32 = 16 // f64
 export const DEVICE_ROWS: u32 = 24 // f64
 export const DEVICE_LATE: u32 = 32 // f64: rows late for a window
-export const DEVICE_STAMP: u32 = 40 // u32: used while a pane's devices are collected
-export const DEVICE_SKEWS: u32 = 44 // u32: rows written to the ring of skews
-export const DEVICE_SKEW: u32 = 48 // f32[16]: arrival - event time in ms, a ring of the latest rows
+export const DEVICE_SKEWS: u32 = 40 // u32: rows written to the ring of skews
+export const DEVICE_SKEW: u32 = 48 // f32[SKEW_RING]: arrival - event time in ms, a ring of the latest rows
 export const SKEW_RING: u32 = 16
 
 export const SERIES_BYTES: u32 = 8
 export const SERIES_DEVICE: u32 = 0 // u32
 export const SERIES_NEXT: u32 = 4 // u32: the device's next series or NONE
 
-// ---- Slab: pages of 4 KiB. A free page's first u32 is the next free one.
+// ---- Slab: pages of 4 KiB. A returned page's first u32 is the next returned one; pages never used lie behind SLAB_NEXT.
 export const PAGE_BYTES: u32 = 4096
 export const SLAB_BYTES: u32 = 32
-export const SLAB_FREE: u32 = 0 // u32: first free page, 0 = none
-export const SLAB_FREE_PAGES: u32 = 4 // u32
-export const SLAB_PAGES: u32 = 8 // u32
+export const SLAB_FREE: u32 = 0 // u32: last page returned, 0 = none
+export const SLAB_FREE_PAGES: u32 = 4 // u32: returned and never used
+export const SLAB_NEXT: u32 = 8 // u32: first page never used
 export const SLAB_DEVICES: u32 = 12 // u32: address of the device records
 export const SLAB_SERIES: u32 = 16 // u32: address of the series records
 export const SLAB_GROUP_SOURCE: u32 = 20 // u32: address of u32[]: the source record a group of 64 series belongs to
-export const SLAB_STAMP: u32 = 24 // u32: last device stamp given out
 
 // ---- Window: one configured window and its open panes.
 export const WINDOW_BYTES: u32 = 128
@@ -210,7 +210,6 @@ export const WINDOW_SLOT_PAGES: u32 = 52 // u32: pages a group of series takes: 
 export const WINDOW_LATE: u32 = 56 // f64: rows late for this window
 export const WINDOW_REJECTED: u32 = 64 // f64: rows that found no page
 export const WINDOW_LOST: u32 = 72 // f64: rows of windows that began before the start
-export const WINDOW_LAST_PANE: u32 = 80 // u32: the pane the last row fell into, 0 = none
 export const PANE_BUCKETS: u32 = 1024
 
 // A state kind in a window: which one, and which of a group's pages hold it.
@@ -233,8 +232,8 @@ export const PANE_START: u32 = 0 // f64
 export const PANE_END: u32 = 8 // f64
 export const PANE_NEXT: u32 = 16 // u32: next in its bucket, 0 = last
 export const PANE_GROUP_PAGES: u32 = 20 // u32: how many group pages it holds
-export const PANE_SWEPT: u32 = 24 // f64: no sweep for final devices before this horizon
-export const PANE_DIRTY: u32 = 32 // u32: 1 = some group is dirty
+export const PANE_SWEEP: u32 = 24 // f64: the next sweep for final devices is not before this watermark
+export const PANE_DIRTY: u32 = 32 // u32: 1 = some group may be dirty
 export const PANE_DIRECTORY: u32 = 64 // u32[(PAGE_BYTES - 64) / 4]: group pages, 0 = none
 
 // A group: 64 series of one source in one pane. Slot handle = address of the group | series & 63.
@@ -254,6 +253,7 @@ export const CHUNK_VALUE: u32 = 4 // u32: address of the first value
 export const CHUNK_TIME: u32 = 8 // u32: address of the first time
 export const CHUNK_ROWS: u32 = 12 // u32
 export const CHUNK_SLOT: u32 = 16 // u32: address of the slot it merges into
+export const CHUNK_DONE: u32 = 20 // u32: 1 = its partial is complete (atomic)
 export const CHUNK_PARTIAL: u32 = 32 // SLOT_MAX_BYTES: its outcome
 /// Consecutive rows of one slot from which on they are a run for the state's vector path.
 export const RUN_MIN_ROWS: u32 = 16
@@ -267,6 +267,11 @@ export const POOL_BYTES: u32 = 64
 export const POOL_NEXT: u32 = 0 // i32: next chunk to claim
 export const POOL_CHUNKS: u32 = 4 // i32: number of chunks
 export const POOL_LIST: u32 = 8 // i32: address of the chunks
+
+// ---- Which panes `listPanes` lists.
+export const PANES_DUE: u32 = 0 // with changes, ending at or before the watermark
+export const PANES_SWEEP: u32 = 1 // whose end + lateness the watermark has passed, unless swept a short while ago
+export const PANES_ALL: u32 = 2
 
 // ---- Output of `collect`: a line per device, then a value per series and reduction.
 export const LINE_BYTES: u32 = 16

@@ -1,0 +1,118 @@
+// Rows into slots: one by one, as a run, or as chunks that whoever is free reduces and this thread merges.
+import {
+  CHUNK_BYTES,
+  CHUNK_DONE,
+  CHUNK_MAX_ROWS,
+  CHUNK_MIN_ROWS,
+  CHUNK_PARTIAL,
+  CHUNK_ROWS,
+  CHUNK_SLOT,
+  CHUNK_STATE,
+  CHUNK_TIME,
+  CHUNK_VALUE,
+  COLUMNS_ROWS,
+  COLUMNS_SLOT,
+  COLUMNS_TIME,
+  COLUMNS_VALUE,
+  POOL_CHUNKS,
+  POOL_LIST,
+  POOL_NEXT,
+  RUN_MIN_ROWS,
+  SLOT_MAX_BYTES,
+  STATE_KIND,
+  STATE_PAGE,
+  STATE_SLOT_SHIFT,
+} from '../layout'
+import { addRow, addRun, ENDS, MOMENTS, merge, TAILS } from '../state/index'
+import { slotOf } from './pane'
+
+// Inlined with a constant `kind`, so that the dispatch is outside the loop.
+@inline function reduceKind(kind: u32, state: usize, columns: usize, chunk: usize): usize {
+  const rows = load<u32>(columns, COLUMNS_ROWS)
+  const slots: usize = load<u32>(columns, COLUMNS_SLOT)
+  const times: usize = load<u32>(columns, COLUMNS_TIME)
+  const values: usize = load<u32>(columns, COLUMNS_VALUE)
+  const page = load<u32>(state, STATE_PAGE)
+  const shift = load<u32>(state, STATE_SLOT_SHIFT)
+  let i: u32 = 0
+  while (i < rows) {
+    const handle = load<u32>(slots + (<usize>i << 2))
+    if (handle == 0) {
+      i++
+      continue
+    }
+    let next = i + 1
+    while (next < rows && load<u32>(slots + (<usize>next << 2)) == handle) next++
+    const slot = slotOf(handle, page, shift)
+    const n = next - i
+    if (n < RUN_MIN_ROWS) {
+      for (; i < next; i++) {
+        addRow(kind, slot, load<f64>(times + (<usize>i << 3)), load<f64>(values + (<usize>i << 3)))
+      }
+    } else if (n < CHUNK_MIN_ROWS || kind == ENDS) {
+      addRun(kind, slot, times + (<usize>i << 3), values + (<usize>i << 3), n)
+    } else {
+      // Pieces of nearly equal length, so that no worker is left with a crumb.
+      const pieces = (n + CHUNK_MAX_ROWS - 1) / CHUNK_MAX_ROWS
+      for (let k: u32 = 0; k < pieces; k++) {
+        const length = (next - i) / (pieces - k)
+        store<u32>(chunk, kind, CHUNK_STATE)
+        store<u32>(chunk, <u32>(values + (<usize>i << 3)), CHUNK_VALUE)
+        store<u32>(chunk, <u32>(times + (<usize>i << 3)), CHUNK_TIME)
+        store<u32>(chunk, length, CHUNK_ROWS)
+        store<u32>(chunk, <u32>slot, CHUNK_SLOT)
+        store<u32>(chunk, 0, CHUNK_DONE)
+        chunk += CHUNK_BYTES
+        i += length
+      }
+    }
+    i = next
+  }
+  return chunk
+}
+
+/// Reduces the rows that `route` gave slots into one state of its window. Long stretches become chunks, written from
+/// `chunk` on (room for rows / CHUNK_MIN_ROWS of them); returns the address behind the last.
+export function reduce(state: usize, columns: usize, chunk: usize): usize {
+  switch (load<u32>(state, STATE_KIND)) {
+    case MOMENTS:
+      return reduceKind(MOMENTS, state, columns, chunk)
+    case ENDS:
+      return reduceKind(ENDS, state, columns, chunk)
+    default:
+      return reduceKind(TAILS, state, columns, chunk)
+  }
+}
+
+function runChunk(chunk: usize): void {
+  const partial = chunk + CHUNK_PARTIAL
+  memory.fill(partial, 0, SLOT_MAX_BYTES)
+  addRun(
+    load<u32>(chunk, CHUNK_STATE),
+    partial,
+    load<u32>(chunk, CHUNK_TIME),
+    load<u32>(chunk, CHUNK_VALUE),
+    load<u32>(chunk, CHUNK_ROWS),
+  )
+  atomic.store<u32>(chunk + CHUNK_DONE, 1)
+}
+
+/// Claims chunks of the pool's list until none is left; called by workers and the ingest thread alike.
+export function runChunks(pool: usize): u32 {
+  const list: usize = atomic.load<u32>(pool + POOL_LIST)
+  const length = atomic.load<u32>(pool + POOL_CHUNKS)
+  let mine: u32 = 0
+  for (let i = atomic.add<u32>(pool + POOL_NEXT, 1); i < length; i = atomic.add<u32>(pool + POOL_NEXT, 1)) {
+    runChunk(list + <usize>i * CHUNK_BYTES)
+    mine++
+  }
+  return mine
+}
+
+/// Merges all partials into their slots, in chunk order; a chunk whose worker died is run again first.
+export function mergeChunks(list: usize, end: usize): void {
+  for (let chunk = list; chunk < end; chunk += CHUNK_BYTES) {
+    if (!atomic.load<u32>(chunk + CHUNK_DONE)) runChunk(chunk)
+    merge(load<u32>(chunk, CHUNK_STATE), load<u32>(chunk, CHUNK_SLOT), chunk + CHUNK_PARTIAL)
+  }
+}

@@ -1,0 +1,24 @@
+// Pages of 4 KiB for panes, groups and slots. Never grows; a page is zero when taken.
+import { PAGE_BYTES, SLAB_FREE, SLAB_FREE_PAGES, SLAB_NEXT } from '../layout'
+
+/// A zeroed page, or 0 when the slab is full.
+export function takePage(slab: usize): usize {
+  const left = load<u32>(slab, SLAB_FREE_PAGES)
+  if (left == 0) return 0
+  store<u32>(slab, left - 1, SLAB_FREE_PAGES)
+  let page: usize = load<u32>(slab, SLAB_FREE)
+  if (page != 0) {
+    store<u32>(slab, load<u32>(page), SLAB_FREE)
+    memory.fill(page, 0, PAGE_BYTES)
+  } else {
+    page = load<u32>(slab, SLAB_NEXT)
+    store<u32>(slab, <u32>page + PAGE_BYTES, SLAB_NEXT)
+  }
+  return page
+}
+
+export function returnPage(slab: usize, page: usize): void {
+  store<u32>(page, load<u32>(slab, SLAB_FREE))
+  store<u32>(slab, <u32>page, SLAB_FREE)
+  store<u32>(slab, load<u32>(slab, SLAB_FREE_PAGES) + 1, SLAB_FREE_PAGES)
+}

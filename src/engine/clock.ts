@@ -1,0 +1,69 @@
+import type { Clock, Timer } from '../model/clock.js'
+
+interface Due {
+  atMs: number
+  f: () => void
+  cancelled: boolean
+}
+
+/** The real clock. One timer, armed for the earliest of whatever is due; none while nothing is. */
+export class SystemClock implements Clock {
+  /** Sorted by time, latest first, so that the next is at the end. */
+  readonly #due: Due[] = []
+  #timer: NodeJS.Timeout | undefined
+  #armedMs = Number.POSITIVE_INFINITY
+
+  nowUs(): number {
+    return Date.now() * 1000
+  }
+
+  monotonicMs(): number {
+    return performance.now()
+  }
+
+  after(delayMs: number, f: () => void): Timer {
+    const due = { atMs: this.monotonicMs() + Math.max(0, delayMs), f, cancelled: false }
+    let at = this.#due.length
+    while (at > 0 && this.#due[at - 1].atMs <= due.atMs) at--
+    this.#due.splice(at, 0, due)
+    this.#arm()
+    return {
+      cancel: () => {
+        if (due.cancelled) return
+        due.cancelled = true
+        const index = this.#due.indexOf(due)
+        if (index >= 0) this.#due.splice(index, 1)
+        if (this.#due.length === 0) this.#disarm()
+      },
+    }
+  }
+
+  #arm(): void {
+    const next = this.#due.at(-1)
+    if (next === undefined || next.atMs >= this.#armedMs) return
+    this.#disarm()
+    this.#armedMs = next.atMs
+    this.#timer = setTimeout(() => this.#run(), Math.max(0, Math.ceil(next.atMs - this.monotonicMs())))
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#armedMs = Number.POSITIVE_INFINITY
+  }
+
+  #run(): void {
+    this.#disarm()
+    // Half a millisecond early is on time: another wake-up would cost more than it is worth.
+    const nowMs = this.monotonicMs() + 0.5
+    try {
+      for (let next = this.#due.at(-1); next && next.atMs <= nowMs; next = this.#due.at(-1)) {
+        this.#due.pop()
+        next.cancelled = true
+        next.f()
+      }
+    } finally {
+      this.#arm()
+    }
+  }
+}
