@@ -3,7 +3,10 @@ import type { Clock } from './clock.js'
 import type { Log } from './log.js'
 import type { Points } from './points.js'
 
-/** Points as bytes. `encode` returns whole lines; a body is such texts one behind the other. */
+/**
+ * Points as bytes. `encode` returns whole lines; a body is such texts one behind the other.
+ * Where a sink may answer `refused`, a line must be a point.
+ */
 export interface Format {
   readonly type: string
   readonly summary: string
@@ -18,6 +21,8 @@ export type SendResult =
   | { outcome: 'retry'; why: string; afterMs?: number }
   /** The server will never take this body as it is; the lane halves it until single lines are refused. */
   | { outcome: 'refused'; why: string }
+  /** Nobody takes anything here any more, as a closed stdout; the lane gives up what it holds and all that follows. */
+  | { outcome: 'closed'; why: string }
 
 /** Where points go. The lane before it queues, retries, halves and counts; a sink never retries itself. */
 export interface Sink {

@@ -1,0 +1,115 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import type { Writable } from 'node:stream'
+import * as v from 'valibot'
+import { formats } from '../formats/index.js'
+import { LinkError, reasonOf } from '../model/errors.js'
+import type { SendResult, Sink, SinkComponent } from '../model/sink.js'
+
+export interface FileOptions {
+  /** `-` is stdout. */
+  path: string
+  /** Name of a format. */
+  format: string
+  /** Windows as soon as due and again when corrected, instead of once when final. */
+  corrections: boolean
+}
+
+const formatNames = formats.map((format) => format.type)
+const path = 'a path, or - for stdout'
+
+/** A file that is appended to, or stdout. */
+export const file: SinkComponent<FileOptions> = {
+  type: 'file',
+  summary: 'A file, or stdout',
+  options: {
+    path: v.pipe(v.string(path), v.nonEmpty(path), v.metadata({ allowed: path })),
+    format: v.optional(v.picklist(formatNames, `one of ${formatNames.join(', ')}`), 'line'),
+    corrections: v.optional(v.boolean('true or false'), false),
+  },
+  format: (options) => options.format,
+  finalOnly: (options) => !options.corrections,
+  usesStdout: (options) => options.path === '-',
+  create(options) {
+    const header = Buffer.from(formats.find((format) => format.type === options.format)?.header ?? '')
+    return options.path === '-' ? new StreamSink(process.stdout, header) : new FileSink(options.path, header)
+  },
+}
+
+/** Appends bodies whole: after a failed write the file is cut back to where it was, so that a retry leaves no torn line. */
+class FileSink implements Sink {
+  readonly #path: string
+  readonly #header: Buffer
+  #handle: FileHandle | undefined
+
+  constructor(path: string, header: Buffer) {
+    this.#path = path
+    this.#header = header
+  }
+
+  async open(): Promise<void> {
+    try {
+      this.#handle = await open(this.#path, 'a')
+    } catch (error) {
+      throw new LinkError(`cannot open file "${this.#path}": ${whyNot(error)}`)
+    }
+  }
+
+  async send(body: Uint8Array): Promise<SendResult> {
+    const handle = this.#handle!
+    let sizeBytes: number | undefined
+    try {
+      const before = await handle.stat()
+      if (before.isFile()) sizeBytes = before.size
+      await handle.appendFile(sizeBytes === 0 ? Buffer.concat([this.#header, body]) : body)
+      return { outcome: 'ok' }
+    } catch (error) {
+      if (sizeBytes !== undefined) await handle.truncate(sizeBytes).catch(() => {})
+      return { outcome: 'retry', why: `cannot write to file "${this.#path}": ${whyNot(error)}` }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#handle?.close()
+  }
+}
+
+/** Writes bodies into a stream, one at a time, and waits while nobody reads; the header goes first. Leaves the stream open. */
+export class StreamSink implements Sink {
+  readonly #stream: Writable
+  #header: Uint8Array
+
+  constructor(stream: Writable, header: Uint8Array) {
+    this.#stream = stream
+    this.#header = header
+    // An error comes with the write that met it, and once more as an event, which nobody else may take.
+    stream.on('error', () => {})
+  }
+
+  send(body: Uint8Array, signal: AbortSignal): Promise<SendResult> {
+    return new Promise((resolve) => {
+      const onAbort = () => resolve({ outcome: 'retry', why: 'cannot write to stdout: nobody reads it' })
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.#stream.write(Buffer.concat([this.#header, body]), (error: NodeJS.ErrnoException | null | undefined) => {
+        signal.removeEventListener('abort', onAbort)
+        if (!error) {
+          this.#header = new Uint8Array()
+          resolve({ outcome: 'ok' })
+        } else if (error.code === 'EPIPE' || this.#stream.destroyed)
+          resolve({ outcome: 'closed', why: 'stdout was closed' })
+        else resolve({ outcome: 'retry', why: `cannot write to stdout: ${whyNot(error)}` })
+      })
+    })
+  }
+}
+
+const REMEDIES: Record<string, string> = {
+  ENOENT: 'its folder does not exist; create it',
+  EACCES: 'permission denied; give the user of weir the right to write there',
+  EISDIR: 'it is a folder; give the path of a file',
+  ENOSPC: 'the disk is full; make room',
+  EROFS: 'the disk is read-only',
+}
+
+function whyNot(error: unknown): string {
+  return REMEDIES[(error as NodeJS.ErrnoException | undefined)?.code ?? ''] ?? reasonOf(error)
+}
