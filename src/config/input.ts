@@ -1,0 +1,71 @@
+import * as v from 'valibot'
+import type { Components } from '../model/components.js'
+import type { InputPlan } from '../model/plan.js'
+import type { CommonInput, RawInput } from '../model/source.js'
+import type { Findings } from './findings.js'
+import { isMap, type Path } from './path.js'
+import { inputEntries } from './source-schema.js'
+
+const inputSchema = v.strictObject(inputEntries)
+
+/** Where the parts of inputs were written, so that a later check can name the place. */
+export type Written = Map<object, Path>
+
+/** Reads `time`, `decode` and `tags` as found at `path`; what is wrong is noted and left out. */
+export function readInput(
+  raw: RawInput,
+  path: Path,
+  components: Components,
+  findings: Findings,
+  written: Written,
+): CommonInput {
+  const { time, tags } = findings.read(inputSchema, given(raw), path) ?? {}
+  const decode =
+    raw.decode === undefined ? undefined : readDecode(raw.decode, [...path, 'decode'], components, findings)
+  if (decode) written.set(decode, [...path, 'decode'])
+  if (time) written.set(time, [...path, 'time'])
+  return {
+    ...(time && { time }),
+    ...(decode && { decode }),
+    payloadTags: tags?.payloadTags ?? {},
+    constantTags: tags?.constantTags ?? {},
+  }
+}
+
+/** Only the keys of an input that are there: components may hand over a whole entry. */
+const given = (raw: RawInput): object =>
+  Object.fromEntries(
+    (['time', 'decode', 'tags'] as const).flatMap((key) => (raw[key] === undefined ? [] : [[key, raw[key]]])),
+  )
+
+function readDecode(
+  raw: unknown,
+  path: Path,
+  { codecs }: Components,
+  findings: Findings,
+): InputPlan['decode'] | undefined {
+  if (!isMap(raw)) {
+    const first = codecs[0]?.type ?? 'json'
+    findings.add(
+      path,
+      `cannot read \`decode\`: not a map; got ${findings.got(raw, path)}; allowed: a map such as { type: ${first} }`,
+    )
+    return
+  }
+  const codec = findings.component(raw, codecs, path)
+  if (!codec) return
+  const { type: _, ...own } = raw
+  const options = findings.read(v.strictObject(codec.options), own, path, { place: 'decode' })
+  return options && { type: codec.type, options }
+}
+
+/** What the codec says against an input, or undefined. */
+export function codecProblem(input: InputPlan, { codecs }: Components): string | undefined {
+  const codec = codecs.find(({ type }) => type === input.decode.type)
+  const { time, payloadTags } = input
+  return codec?.check(input.decode.options as never, {
+    ...(time.kind === 'path' && { timePath: time.path }),
+    hasRate: time.kind === 'path' && time.rateHz !== undefined,
+    tagPaths: Object.values(payloadTags),
+  })
+}

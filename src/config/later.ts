@@ -1,0 +1,44 @@
+/** Places in a configuration where keys live. */
+export type Place = 'top' | 'source' | 'window' | 'decode' | 'sink'
+
+/** Keys that the design knows and this version does not, with what they will do. */
+export const LATER: Record<Place, Record<string, string>> = {
+  top: {
+    runtimeDir: 'directory of the journal',
+    checkpoint: 'how often the state of the windows is kept',
+    onDamage: 'what to do with a damaged state',
+    resume: 'go on in files where the last run stopped',
+    maxBatchBytes: 'bound of a batch',
+  },
+  source: {
+    expect: 'how often a series speaks',
+    sequence: 'numbered messages',
+    calibrate: 'factor and offset of a field',
+    valid: 'range of true values of a field',
+    unit: 'units of the fields',
+    resume: 'go on in a file where the last run stopped',
+    maxBatchBytes: 'bound of a batch',
+  },
+  window: {
+    size: 'hopping windows',
+    hop: 'hopping windows',
+    session: 'session windows',
+    count: 'count windows',
+    hold: 'how long a value holds',
+    zone: 'windows of calendar days',
+    stamp: "a point's time at the window's end",
+    quality: 'how many samples a result rests on',
+    detrend: 'values without their mean or trend',
+    expect: 'how often a series speaks',
+    by: 'grouping by tags',
+    raw: 'samples as they are',
+    maxRows: 'bound of kept rows',
+  },
+  decode: { sequence: 'numbered messages', calibrate: 'factor and offset of a field', valid: 'range of true values' },
+  sink: {
+    spool: 'points kept on disk',
+    maxAge: 'bound of the points kept on disk',
+    minFree: 'bound of the points kept on disk',
+    corrections: 'every correction as a further line',
+  },
+}

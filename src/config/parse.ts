@@ -1,0 +1,65 @@
+import * as v from 'valibot'
+import type { Components } from '../model/components.js'
+import { ConfigError } from '../model/errors.js'
+import type { Plan } from '../model/plan.js'
+import type { Environment } from './environment.js'
+import { Findings, NAME } from './findings.js'
+import { interpolate } from './interpolate.js'
+import { isMap } from './path.js'
+import { readSinks } from './sinks.js'
+import { readSources } from './sources.js'
+import { defaultHttp, topEntries } from './top-schema.js'
+import { readWindows } from './windows.js'
+
+const section = v.optional(v.pipe(v.unknown(), v.metadata({ allowed: 'a map by name' })))
+const topSchema = v.strictObject({ ...topEntries, sources: section, windows: section, sinks: section })
+
+/**
+ * The plan of a configuration as plain data, as a YAML file or a StreamingContext gives it, with all placeholders
+ * filled in and all defaults in place. Throws a ConfigError with every problem.
+ */
+export function parseConfig(raw: unknown, components: Components, environment: Environment): Plan {
+  const filled = interpolate(raw ?? {}, environment)
+  const findings = new Findings(filled)
+  const given = filled.value
+  if (!isMap(given)) {
+    findings.add(
+      [],
+      `cannot read the configuration: not a map; got ${findings.got(given, [])}; allowed: ${Object.keys(topSchema.entries).join(', ')}`,
+    )
+    throw new ConfigError(findings.problems)
+  }
+  // Sections are read even when a key at the top is wrong.
+  const top = findings.read(topSchema, given, [], { place: 'top' }) ?? v.parse(topSchema, {})
+  const batchUs = top.batch
+  const pointsTaken = environment.pointsTaken ?? false
+
+  const sources = readSources(given.sources, batchUs, components, findings)
+  const sinks = readSinks(given.sinks, !pointsTaken, components, findings)
+  const named = { sources: names(given.sources), sinks: names(given.sinks), pointsTaken }
+  const windows = readWindows(given.windows, named, components, findings)
+  if (findings.problems.length) throw new ConfigError(findings.problems)
+
+  const longestUs = Math.max(...windows.map((window) => window.everyUs + window.latenessUs))
+  const http = top.http ?? defaultHttp(sources.every(({ finite }) => finite))
+  return {
+    gateway: top.gateway ?? plainName(environment.hostname),
+    batchUs,
+    workers: top.workers === 'auto' ? Math.max(0, Math.min(environment.cores - 1, 3)) : top.workers,
+    maxMemoryBytes: top.maxMemory,
+    maxSeries: top.maxSeries,
+    stopTimeoutMs: top.stopTimeout / 1000,
+    stateDir: top.stateDir ?? (environment.env.STATE_DIRECTORY?.split(':')[0] || './weir-state'),
+    ...(http && { http }),
+    sources: sources.map((source) => ({ ...source, forgetUs: Math.max(source.forgetUs, longestUs) })),
+    windows,
+    sinks,
+  }
+}
+
+/** Names that others may refer to, wrong or not, so that one mistake isn't told twice. */
+const names = (section: unknown): string[] =>
+  isMap(section) ? Object.keys(section).filter((name) => NAME.test(name)) : []
+
+/** A host name as a name of a gateway. */
+const plainName = (host: string): string => host.replace(/[^\w.-]/g, '-').slice(0, 64) || 'gateway'

@@ -1,0 +1,121 @@
+import * as v from 'valibot'
+import type { Components } from '../model/components.js'
+import type { ReductionPlan, Selector, WindowPlan } from '../model/plan.js'
+import type { Findings } from './findings.js'
+import { nearest } from './nearest.js'
+import type { Path } from './path.js'
+import { windowEntries } from './window-schema.js'
+
+const windowSchema = v.strictObject(windowEntries)
+
+/** What windows may name. */
+export interface Named {
+  sources: string[]
+  sinks: string[]
+  /** Windows may go without a sink. */
+  pointsTaken: boolean
+}
+
+/** The section `windows` as plans; what is wrong is noted and left out. */
+export function readWindows(raw: unknown, named: Named, components: Components, findings: Findings): WindowPlan[] {
+  const byMeasurement = new Map<string, { name: string; told: boolean }>()
+  return findings.section(raw, 'windows', 'a window', true).flatMap(([name, given]) => {
+    const path = ['windows', name]
+    const own = findings.read(windowSchema, given, path, { place: 'window' })
+    if (!own) return []
+    const of = selectors(own.of)
+    checkSources(of, Array.isArray(own.of), [...path, 'of'], named.sources, findings)
+    if (own.offset >= own.every && own.offset > 0)
+      findings.add([...path, 'offset'], 'cannot move the windows by their length or more; allowed: less than `every`')
+    const measurement = own.measurement ?? name
+    checkMeasurement(measurement, { name, told: own.measurement !== undefined }, path, byMeasurement, findings)
+    return [
+      {
+        name,
+        measurement,
+        of,
+        everyUs: own.every,
+        offsetUs: own.offset,
+        latenessUs: own.lateness,
+        reduce: readReduce(own.reduce, [...path, 'reduce'], components, findings),
+        to: readTo(own.to, [...path, 'to'], named, findings),
+      },
+    ]
+  })
+}
+
+function selectors(of: v.InferOutput<typeof windowSchema>['of']): Selector[] {
+  if (of === '*') return [{}]
+  return Array.isArray(of) ? of : [of]
+}
+
+function checkSources(of: Selector[], listed: boolean, path: Path, sources: string[], findings: Findings): void {
+  for (const [i, { source }] of of.entries()) {
+    if (source === undefined || /[*?]/.test(source) || sources.includes(source)) continue
+    findings.add([...path, ...(listed ? [i] : []), 'source'], notFound('source', source, sources))
+  }
+}
+
+function notFound(what: string, name: string, all: string[]): string {
+  const near = nearest(name, all)
+  return `cannot find ${what} ${JSON.stringify(name)}; allowed: ${all.join(', ') || 'none is defined'}${near ? `; did you mean \`${near}\`?` : ''}`
+}
+
+/** Two windows of one measurement would overwrite each other's points, so both must say that they mean it. */
+function checkMeasurement(
+  measurement: string,
+  window: { name: string; told: boolean },
+  path: Path,
+  seen: Map<string, { name: string; told: boolean }>,
+  findings: Findings,
+): void {
+  const other = seen.get(measurement)
+  if (!other) seen.set(measurement, window)
+  else if (!other.told || !window.told)
+    findings.add(
+      [...path, 'measurement'],
+      `cannot use the measurement ${JSON.stringify(measurement)} twice: window \`${other.name}\` writes it too and their points may overwrite each other; choose another, or write measurement: in both`,
+    )
+}
+
+function readReduce(
+  reduce: string[] | Record<string, string[]>,
+  path: Path,
+  components: Components,
+  findings: Findings,
+): WindowPlan['reduce'] {
+  if (Array.isArray(reduce)) return [{ field: '*', reductions: readList(reduce, path, components, findings) }]
+  return Object.entries(reduce).map(([field, list]) => ({
+    field,
+    reductions: readList(list, [...path, field], components, findings),
+  }))
+}
+
+function readList(list: string[], path: Path, components: Components, findings: Findings): ReductionPlan[] {
+  const reductions: ReductionPlan[] = []
+  for (const [i, text] of list.entries()) {
+    const reduction = components.reduction(text)
+    if (typeof reduction === 'string') findings.add([...path, i], reduction)
+    else if (reductions.some(({ suffix }) => suffix === reduction.suffix))
+      findings.add(
+        [...path, i],
+        `cannot reduce by ${JSON.stringify(text)} twice: it would give the same field; remove one`,
+      )
+    else reductions.push(reduction)
+  }
+  return reductions
+}
+
+function readTo(to: string[] | undefined, path: Path, named: Named, findings: Findings): string[] {
+  for (const [i, sink] of (to ?? []).entries()) {
+    if (!named.sinks.includes(sink)) findings.add([...path, i], notFound('sink', sink, named.sinks))
+    else if (to!.indexOf(sink) < i)
+      findings.add([...path, i], `cannot write to ${JSON.stringify(sink)} twice; remove one`)
+  }
+  if (to?.length === 0 && !named.pointsTaken)
+    findings.add(
+      path,
+      `cannot run a window without a sink; allowed: ${named.sinks.join(', ')}; remove \`to\` for all of them`,
+    )
+  return to ?? named.sinks
+}
