@@ -86,7 +86,7 @@ export const ENTRY_ID: u32 = 16 // u32: id + 2; 0 = never used, 1 = removed
 /// No device, no series, no column.
 export const NONE: u32 = 0xffffffff
 /// A series that found no room in the table (`maxSeries`): its samples are counted `rejected`.
-export const REJECTED: u32 = 0xfffffffe
+export const REJECTED: u32 = 0xfffffffd
 
 // ---- Decode: one call's registers. In: what to read and where to write; out: where it stopped and why.
 export const DECODE_BYTES: u32 = 192
