@@ -1,0 +1,92 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Hono } from 'hono'
+import { reasonOf } from '../model/errors.js'
+import type { Log } from '../model/log.js'
+import type { HttpPlan } from '../model/plan.js'
+import type { Status } from '../model/status.js'
+import { refusalOf } from './guard.js'
+
+/** What the server answers from. */
+export interface HttpContext {
+  status(): Status
+  log: Log
+}
+
+/** The listening server. */
+export interface HttpServer {
+  /** Where it listens, as `http://127.0.0.1:9470`. */
+  readonly url: string
+  /** Ends at once; open connections are cut. */
+  close(): Promise<void>
+}
+
+/**
+ * Listens for requests about health, status and metrics. A port that is taken, or an address that cannot be had, is
+ * a warning, and the gateway goes on without: undefined.
+ */
+export async function listen(plan: HttpPlan, { status, log }: HttpContext): Promise<HttpServer | undefined> {
+  let app: Promise<Hono> | undefined
+  const server = createServer(
+    { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000 },
+    (request, response) => {
+      const refusal = refusalOf(request, plan.host, plan.token)
+      if (refusal) return refuse(response, refusal)
+      app ??= import('./app.js').then(({ createApp }) => createApp(status))
+      app
+        .then((made) => answer(made, request, response))
+        .catch((error) => {
+          log.error({ url: request.url, reason: reasonOf(error) }, 'cannot answer a request')
+          refuse(response, { status: 500, text: 'cannot answer: see the log\n' })
+        })
+    },
+  )
+  server.maxConnections = 64
+  server.listen(plan.port, plan.host)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    log.warn(
+      { host: plan.host, port: plan.port, reason: reasonOf(error) },
+      'cannot listen for status and metrics; going on without; set http to another port, or to false',
+    )
+    return undefined
+  }
+  server.on('error', (error) => log.warn({ reason: reasonOf(error) }, 'the status server failed'))
+  return { url: urlOf(server), close: () => close(server) }
+}
+
+function refuse(response: ServerResponse, { status, text }: { status: number; text: string }): void {
+  if (response.headersSent) return void response.destroy()
+  const headers: Record<string, string> = { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }
+  if (status === 401) headers['www-authenticate'] = 'Bearer'
+  if (status === 405) headers.allow = 'GET, HEAD'
+  response.writeHead(status, headers).end(text)
+}
+
+async function answer(app: Hono, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // The path alone decides; the host in the URL is a stand-in, since a Host header may hold anything.
+  const url = new URL(`http://localhost/${(request.url ?? '/').replace(/^\/+/, '')}`)
+  const answered = await app.fetch(new Request(url, { method: request.method }))
+  const body = Buffer.from(await answered.arrayBuffer())
+  response.writeHead(answered.status, {
+    ...Object.fromEntries(answered.headers),
+    'content-length': body.length,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  response.end(body)
+}
+
+function urlOf(server: Server): string {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server listens on no port')
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeAllConnections()
+  await closed
+}

@@ -1,0 +1,317 @@
+import type { Status } from '../model/status.js'
+
+/** A metric's values with their labels. */
+export type Values = [labels: Record<string, string>, value: number][]
+
+/** One metric as computed from the status. */
+export interface Metric {
+  name: string
+  kind: 'counter' | 'gauge'
+  help: string
+  labels: string[]
+  /** The values now; nothing is kept between scrapes. */
+  values(status: Status, nowUs: number): Values
+}
+
+const one = (value: number): Values => [[{}, value]]
+const seconds = (us: number): number => us / 1e6
+
+/** A value for each fate of a ledger; its left side, what came in, has a metric of its own. */
+function fates(labels: Record<string, string>, ledger: object, except: string): Values {
+  return Object.entries(ledger)
+    .filter(([fate]) => fate !== except && fate !== 'pending' && fate !== 'spooled')
+    .map(([fate, count]) => [
+      { ...labels, fate: fate.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) },
+      count,
+    ])
+}
+
+const perSource = (status: Status, value: (source: Status['sources'][number]) => number | null): Values =>
+  status.sources.flatMap((source) => {
+    const number = value(source)
+    return number === null ? [] : [[{ source: source.name }, number] as Values[number]]
+  })
+
+const perWindow = (status: Status, value: (window: Status['windows'][number]) => number): Values =>
+  status.windows.map((window) => [{ window: window.name }, value(window)])
+
+const perSink = (status: Status, value: (sink: Status['sinks'][number]) => number): Values =>
+  status.sinks.map((sink) => [{ sink: sink.name }, value(sink)])
+
+/** Every metric, by its name in Prometheus. */
+export const metrics: readonly Metric[] = [
+  {
+    name: 'weir_info',
+    kind: 'gauge',
+    help: 'Always 1; version and gateway are its labels.',
+    labels: ['version', 'gateway'],
+    values: ({ version, gateway }) => [[{ version, gateway }, 1]],
+  },
+  {
+    name: 'weir_start_time_seconds',
+    kind: 'gauge',
+    help: 'When this gateway started, since the Unix epoch.',
+    labels: [],
+    values: ({ startedUs }) => one(seconds(startedUs)),
+  },
+  {
+    name: 'weir_ready',
+    kind: 'gauge',
+    help: '1 once the plan is loaded and the first batch is done.',
+    labels: [],
+    values: ({ ready }) => one(Number(ready)),
+  },
+  {
+    name: 'weir_frames_in_total',
+    kind: 'counter',
+    help: 'Frames that arrived.',
+    labels: ['source'],
+    values: (status) => perSource(status, ({ frames }) => frames.in),
+  },
+  {
+    name: 'weir_frames_total',
+    kind: 'counter',
+    help: 'Frames by what became of them.',
+    labels: ['source', 'fate'],
+    values: ({ sources }) => sources.flatMap(({ name, frames }) => fates({ source: name }, frames, 'in')),
+  },
+  {
+    name: 'weir_frames_pending',
+    kind: 'gauge',
+    help: 'Frames taken and not decoded yet.',
+    labels: ['source'],
+    values: (status) => perSource(status, ({ frames }) => frames.pending),
+  },
+  {
+    name: 'weir_samples_decoded_total',
+    kind: 'counter',
+    help: 'Samples read from frames.',
+    labels: ['source'],
+    values: (status) => perSource(status, ({ samples }) => samples.decoded),
+  },
+  {
+    name: 'weir_samples_total',
+    kind: 'counter',
+    help: 'Samples by what became of them.',
+    labels: ['source', 'fate'],
+    values: ({ sources }) => sources.flatMap(({ name, samples }) => fates({ source: name }, samples, 'decoded')),
+  },
+  {
+    name: 'weir_samples_pending',
+    kind: 'gauge',
+    help: 'Samples decoded and not reduced yet.',
+    labels: ['source'],
+    values: (status) => perSource(status, ({ samples }) => samples.pending),
+  },
+  {
+    name: 'weir_lost_bytes_total',
+    kind: 'counter',
+    help: 'Bytes lost before they were frames.',
+    labels: ['source'],
+    values: (status) => perSource(status, ({ lostBytes }) => lostBytes),
+  },
+  {
+    name: 'weir_link_up',
+    kind: 'gauge',
+    help: '1 while the link of the source is up.',
+    labels: ['source'],
+    values: (status) => perSource(status, ({ link }) => Number(link.state === 'up')),
+  },
+  {
+    name: 'weir_link_attempts_total',
+    kind: 'counter',
+    help: 'Times the link of the source was opened or tried.',
+    labels: ['source'],
+    values: (status) => perSource(status, ({ link }) => link.attempts),
+  },
+  {
+    name: 'weir_source_lag_seconds',
+    kind: 'gauge',
+    help: 'How far the watermark of the source is behind now; absent before its first sample.',
+    labels: ['source'],
+    values: (status, nowUs) =>
+      perSource(status, ({ watermarkUs }) => (watermarkUs === null ? null : seconds(nowUs - watermarkUs))),
+  },
+  {
+    name: 'weir_source_last_arrival_seconds',
+    kind: 'gauge',
+    help: 'When the last frame of the source arrived, since the Unix epoch; absent before it.',
+    labels: ['source'],
+    values: (status) =>
+      perSource(status, ({ lastArrivalUs }) => (lastArrivalUs === null ? null : seconds(lastArrivalUs))),
+  },
+  {
+    name: 'weir_window_open_panes',
+    kind: 'gauge',
+    help: 'Panes of the window that still take rows.',
+    labels: ['window'],
+    values: (status) => perWindow(status, ({ openPanes }) => openPanes),
+  },
+  {
+    name: 'weir_window_lines_total',
+    kind: 'counter',
+    help: 'Points written by the window, corrections included.',
+    labels: ['window'],
+    values: (status) => perWindow(status, ({ lines }) => lines),
+  },
+  {
+    name: 'weir_window_corrections_total',
+    kind: 'counter',
+    help: 'Points written again since late rows corrected them.',
+    labels: ['window'],
+    values: (status) => perWindow(status, ({ corrections }) => corrections),
+  },
+  {
+    name: 'weir_window_late_total',
+    kind: 'counter',
+    help: 'Rows too late for the window.',
+    labels: ['window'],
+    values: (status) => perWindow(status, ({ late }) => late),
+  },
+  {
+    name: 'weir_window_rejected_total',
+    kind: 'counter',
+    help: 'Rows the window had no room for.',
+    labels: ['window'],
+    values: (status) => perWindow(status, ({ rejected }) => rejected),
+  },
+  {
+    name: 'weir_window_lost_total',
+    kind: 'counter',
+    help: 'Rows in windows that began before the start and were not written.',
+    labels: ['window'],
+    values: (status) => perWindow(status, ({ lost }) => lost),
+  },
+  {
+    name: 'weir_window_not_finite_total',
+    kind: 'counter',
+    help: 'Values left out of points since they were NaN or infinite.',
+    labels: ['window'],
+    values: (status) => perWindow(status, ({ notFinite }) => notFinite),
+  },
+  {
+    name: 'weir_points_emitted_total',
+    kind: 'counter',
+    help: 'Points handed to the sink.',
+    labels: ['sink'],
+    values: (status) => perSink(status, ({ points }) => points.emitted),
+  },
+  {
+    name: 'weir_points_total',
+    kind: 'counter',
+    help: 'Points by what became of them.',
+    labels: ['sink', 'fate'],
+    values: ({ sinks }) => sinks.flatMap(({ name, points }) => fates({ sink: name }, points, 'emitted')),
+  },
+  {
+    name: 'weir_points_spooled',
+    kind: 'gauge',
+    help: 'Points waiting for the sink.',
+    labels: ['sink'],
+    values: (status) => perSink(status, ({ points }) => points.spooled),
+  },
+  {
+    name: 'weir_sink_up',
+    kind: 'gauge',
+    help: '1 while the sink takes what it is sent.',
+    labels: ['sink'],
+    values: (status) => perSink(status, ({ state }) => Number(state === 'up')),
+  },
+  {
+    name: 'weir_sink_queued_bytes',
+    kind: 'gauge',
+    help: 'Bytes waiting for the sink.',
+    labels: ['sink'],
+    values: (status) => perSink(status, ({ queuedBytes }) => queuedBytes),
+  },
+  {
+    name: 'weir_batches_total',
+    kind: 'counter',
+    help: 'Batches so far.',
+    labels: [],
+    values: ({ batch }) => one(batch.number),
+  },
+  {
+    name: 'weir_series',
+    kind: 'gauge',
+    help: 'Series in the table.',
+    labels: [],
+    values: ({ series }) => one(series),
+  },
+  {
+    name: 'weir_series_limit',
+    kind: 'gauge',
+    help: 'Series the table has room for.',
+    labels: [],
+    values: ({ maxSeries }) => one(maxSeries),
+  },
+  {
+    name: 'weir_devices',
+    kind: 'gauge',
+    help: 'Devices seen: sources with their tag sets.',
+    labels: [],
+    values: ({ devices }) => one(devices),
+  },
+  {
+    name: 'weir_slab_bytes',
+    kind: 'gauge',
+    help: 'Memory for the states of windows.',
+    labels: [],
+    values: ({ memory }) => one(memory.slabBytes),
+  },
+  {
+    name: 'weir_slab_free_bytes',
+    kind: 'gauge',
+    help: 'Memory for the states of windows that is free.',
+    labels: [],
+    values: ({ memory }) => one(memory.slabFreeBytes),
+  },
+  {
+    name: 'weir_pool_tasks_total',
+    kind: 'counter',
+    help: 'Tasks given to the worker pool.',
+    labels: [],
+    values: ({ pool }) => one(pool.tasks),
+  },
+  {
+    name: 'weir_pool_chunks_total',
+    kind: 'counter',
+    help: 'Chunks reduced, by who ran them.',
+    labels: ['by'],
+    values: ({ pool }) => [
+      [{ by: 'pool' }, pool.chunks],
+      [{ by: 'inline' }, pool.inline],
+    ],
+  },
+  {
+    name: 'weir_alarms',
+    kind: 'gauge',
+    help: 'Alarms that need a person; /status has their words.',
+    labels: [],
+    values: ({ alarms }) => one(alarms.length),
+  },
+  {
+    name: 'process_cpu_seconds_total',
+    kind: 'counter',
+    help: 'CPU time of the process, user and system.',
+    labels: [],
+    values() {
+      const { user, system } = process.cpuUsage()
+      return one(seconds(user + system))
+    },
+  },
+  {
+    name: 'process_resident_memory_bytes',
+    kind: 'gauge',
+    help: 'Resident memory of the process.',
+    labels: [],
+    values: () => one(process.memoryUsage.rss()),
+  },
+  {
+    name: 'nodejs_heap_size_used_bytes',
+    kind: 'gauge',
+    help: 'Used heap of Node.',
+    labels: [],
+    values: () => one(process.memoryUsage().heapUsed),
+  },
+]

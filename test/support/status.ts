@@ -1,0 +1,46 @@
+import { newFrameLedger, newPointLedger, newSampleLedger } from '../../src/model/ledger.js'
+import type { Status } from '../../src/model/status.js'
+
+/** A status with one source, one window and one sink, whose ledger balances. */
+export function exampleStatus(changes: Partial<Status> = {}): Status {
+  return {
+    version: '1.2.3',
+    gateway: 'hall-3',
+    startedUs: 1_700_000_000_000_000,
+    ready: true,
+    batch: { number: 40, atUs: 1_700_000_010_000_000 },
+    series: 2,
+    maxSeries: 10_000,
+    devices: 1,
+    memory: { slabBytes: 65_536, slabFreeBytes: 61_440 },
+    pool: { workers: 1, tasks: 3, chunks: 5, inline: 7 },
+    sources: [
+      {
+        name: 'plant',
+        type: 'mqtt',
+        link: { state: 'up', sinceUs: 1_700_000_000_000_000, attempts: 1 },
+        frames: { ...newFrameLedger(), in: 12_345, decoded: 12_340, undecodable: 5 },
+        samples: { ...newSampleLedger(), decoded: 24_680, reduced: 24_600, late: 80 },
+        lostBytes: 0,
+        watermarkUs: 1_700_000_009_000_000,
+        lastArrivalUs: 1_700_000_009_500_000,
+        details: {},
+      },
+    ],
+    windows: [
+      { name: 'second', openPanes: 2, lines: 10, corrections: 1, late: 80, rejected: 0, lost: 0, notFinite: 0 },
+    ],
+    sinks: [
+      {
+        name: 'db',
+        type: 'influxdb',
+        state: 'up',
+        sinceUs: 1_700_000_000_000_000,
+        points: { ...newPointLedger(), emitted: 10, delivered: 8, givenUp: 2 },
+        queuedBytes: 0,
+      },
+    ],
+    alarms: [],
+    ...changes,
+  }
+}
