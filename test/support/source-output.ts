@@ -63,6 +63,7 @@ export class RecordingOutput implements SourceOutput {
     if (!this.channels[channel] || start > end || end > bytes.length) throw new Error('frame outside its bytes')
     if (this.room === 0) {
       this.refusals++
+      this.#changed()
       return false
     }
     this.room--

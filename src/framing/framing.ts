@@ -1,0 +1,30 @@
+import type { GenericSchema } from 'valibot'
+
+/** Where a framer puts what it found, in the order of the stream. */
+export interface FrameReceiver {
+  /** bytes[start, end) is one frame; it is the framer's again when the call returns. */
+  frame(bytes: Uint8Array, start: number, end: number): void
+  /** So many bytes belong to no frame. */
+  lost(bytes: number): void
+}
+
+/**
+ * Cuts a stream of bytes into frames. How the stream is cut into chunks changes nothing: same bytes, same frames and
+ * the same sum of lost bytes. Any bytes are safe, and memory is bounded by the largest frame.
+ */
+export interface Framer {
+  /** Takes a whole chunk, which is the caller's again when the call returns. */
+  push(chunk: Uint8Array, to: FrameReceiver): void
+  /** The stream ended or broke: what is held belongs to no frame. The framer is then as new. */
+  end(to: FrameReceiver): void
+}
+
+/** A way to find frames in a stream, as the registry lists it. */
+export interface FramingComponent<Options = never> {
+  readonly type: string
+  readonly summary: string
+  /** valibot entries of its own keys. */
+  readonly options: Record<string, GenericSchema>
+  /** A framer for one stream; frames longer than `maxFrameBytes` are lost. */
+  create(options: Options, maxFrameBytes: number): Framer
+}

@@ -1,0 +1,5 @@
+import type { FramingComponent } from './framing.js'
+import { line } from './line.js'
+
+/** Every way to find frames in a stream of bytes; the first is the default. */
+export const framings: readonly FramingComponent[] = [line]

@@ -1,0 +1,187 @@
+import * as v from 'valibot'
+import { escapedBytes } from '../framing/escaped.js'
+import type { FrameReceiver } from '../framing/framing.js'
+import { framings } from '../framing/index.js'
+import { pause, type Timer } from '../model/clock.js'
+import { LinkError, reasonOf } from '../model/errors.js'
+import { duration } from '../model/schema.js'
+import type { Source, SourceComponent, SourceContext, SourceOutput } from '../model/source.js'
+import { openPort, type Port } from './serial/binding.js'
+
+const READ_BYTES = 65536
+/** Bytes that may wait in the kernel before the next read: half of what a terminal's buffer holds. */
+const GATHER_BYTES = 2048
+
+export interface SerialOptions {
+  path: string
+  baud: number
+  dataBits: 5 | 6 | 7 | 8
+  parity: 'none' | 'even' | 'odd'
+  stopBits: 1 | 2
+  rtscts: boolean
+  /** Absent: left as the system opens the port, which is on. */
+  dtr?: boolean
+  /** Written once the port is open. */
+  onOpen?: Uint8Array
+  /** µs without a byte after which the port is opened again. */
+  silence?: number
+  /** Options of the framing named by its type. */
+  frame: { type: string }
+}
+
+/** A serial port: frames found by one of the framings, no back-pressure (what finds no room is counted). */
+export const serial: SourceComponent<SerialOptions> = {
+  type: 'serial',
+  summary: 'A serial port, opened again after unplugging',
+  options: {
+    path: v.pipe(v.string('a path such as /dev/serial/by-id/…'), v.minLength(1, 'a path such as /dev/serial/by-id/…')),
+    baud: v.optional(
+      v.pipe(v.number('bits a second'), v.integer('bits a second'), v.minValue(50, 'at least 50')),
+      115200,
+    ),
+    dataBits: v.optional(v.picklist([5, 6, 7, 8]), 8),
+    parity: v.optional(v.picklist(['none', 'even', 'odd']), 'none'),
+    stopBits: v.optional(v.picklist([1, 2]), 1),
+    rtscts: v.optional(v.boolean(), false),
+    dtr: v.optional(v.boolean()),
+    onOpen: v.optional(escapedBytes(1024)),
+    silence: v.optional(duration({ min: '100ms' })),
+    frame: v.optional(
+      v.variant(
+        'type',
+        framings.map(({ type, options }) => v.strictObject({ type: v.literal(type), ...options })),
+      ),
+      { type: framings[0].type },
+    ),
+  },
+  finite: () => false,
+  inputs(_options, { time, decode, payloadTags, constantTags }) {
+    if (!decode) return 'cannot read the frames: no `decode`; say what is in them, as in `decode: { type: csv, … }`'
+    return [{ time: time ?? { kind: 'arrival' }, decode, payloadTags, constantTags }]
+  },
+  create: (options, context) => new SerialSource(options, context),
+}
+
+class SerialSource implements Source {
+  readonly #options: SerialOptions
+  readonly #context: SourceContext
+  #channel = -1
+
+  constructor(options: SerialOptions, context: SourceContext) {
+    this.#options = options
+    this.#context = context
+  }
+
+  async run(out: SourceOutput, signal: AbortSignal): Promise<'aborted'> {
+    const { path, baud, dataBits, parity, stopBits, rtscts } = this.#options
+    if (signal.aborted) return 'aborted'
+    const port = await openPort({ path, baudRate: baud, dataBits, parity, stopBits, rtscts })
+    const close = () => void port.close().catch(() => {})
+    signal.addEventListener('abort', close, { once: true })
+    if (signal.aborted) close()
+    try {
+      await this.#prepare(port, out)
+      out.link('up', path)
+      await this.#read(port, out, signal)
+      return 'aborted'
+    } finally {
+      signal.removeEventListener('abort', close)
+      await port.close().catch((error) => out.log.warn({ path, reason: reasonOf(error) }, 'serial port did not close'))
+    }
+  }
+
+  async #prepare(port: Port, out: SourceOutput): Promise<void> {
+    const { path, dtr, onOpen } = this.#options
+    if (dtr !== undefined)
+      await port.setDtr(dtr).catch((error) => {
+        out.log.warn({ path, reason: reasonOf(error) }, 'cannot set DTR on this port; reading it all the same')
+      })
+    if (onOpen) port.write(onOpen)
+  }
+
+  /** Reads until the port is closed; rejects with a LinkError when the device is gone or silent. */
+  async #read(port: Port, out: SourceOutput, signal: AbortSignal): Promise<void> {
+    const { frame, path } = this.#options
+    const framer = framings.find(({ type }) => type === frame.type)!.create(frame as never, this.#context.maxFrameBytes)
+    const receiver = this.#receiver(out)
+    const silence = new SilenceWatch(out, this.#options.silence, () => void port.close().catch(() => {}))
+    const buffer = new Uint8Array(READ_BYTES)
+    try {
+      for (;;) {
+        const bytes = await port.read(buffer)
+        if (!bytes) break
+        silence.heard()
+        framer.push(buffer.subarray(0, bytes), receiver)
+        receiver.endBurst()
+        if (bytes < GATHER_BYTES) await pause(out.clock, this.#gatherMs(out), signal)
+      }
+    } finally {
+      silence.stop()
+      framer.end(receiver)
+    }
+    if (silence.broken)
+      throw new LinkError(`cannot hear serial port "${path}": no byte for \`silence\`; it is opened again`)
+  }
+
+  /** How long bytes may gather in the kernel, so that many of them cost one wake-up, without overrunning its buffer. */
+  #gatherMs(out: SourceOutput): number {
+    const { timedByArrival, arrivalErrorUs } = this.#context
+    const { baud, dataBits, stopBits } = this.#options
+    const fillMs = (GATHER_BYTES * (1 + dataBits + stopBits) * 1000) / baud
+    return Math.min(out.gatherMs(), fillMs, timedByArrival ? arrivalErrorUs / 1000 : Infinity)
+  }
+
+  /** Frames that find no room are counted and gone: a serial port can't be told to wait. */
+  #receiver(out: SourceOutput): FrameReceiver & { endBurst(): void } {
+    const tags = this.#context.inputs[0].constantTags
+    if (this.#channel < 0) this.#channel = out.channel({ name: this.#options.path, input: 0, tags })
+    const channel = this.#channel
+    let dropped = 0
+    return {
+      frame(bytes, start, end) {
+        if (channel < 0 || !out.frame(channel, bytes, start, end, 0, 0)) dropped++
+      },
+      lost: (bytes) => out.lostBytes(bytes),
+      endBurst() {
+        if (dropped) out.count('dropped', dropped)
+        dropped = 0
+        out.endBurst()
+      },
+    }
+  }
+}
+
+/** Calls `onSilence` when nothing was heard for `silenceUs`; one timer, not one a read. */
+class SilenceWatch {
+  broken = false
+  readonly #out: SourceOutput
+  readonly #silenceMs: number
+  readonly #onSilence: () => void
+  #heardMs: number
+  #timer?: Timer
+
+  constructor(out: SourceOutput, silenceUs: number | undefined, onSilence: () => void) {
+    this.#out = out
+    this.#silenceMs = (silenceUs ?? 0) / 1000
+    this.#onSilence = onSilence
+    this.#heardMs = out.clock.monotonicMs()
+    if (silenceUs) this.#arm(this.#silenceMs)
+  }
+
+  heard(): void {
+    this.#heardMs = this.#out.clock.monotonicMs()
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer = this.#out.clock.after(delayMs, () => {
+      const leftMs = this.#heardMs + this.#silenceMs - this.#out.clock.monotonicMs()
+      if (leftMs > 0) return this.#arm(leftMs)
+      this.broken = true
+      this.#onSilence()
+    })
+  }
+}
