@@ -113,7 +113,8 @@ class SerialSource implements Source {
         silence.heard()
         framer.push(buffer.subarray(0, bytes), receiver)
         receiver.endBurst()
-        if (bytes < GATHER_BYTES) await pause(out.clock, this.#gatherMs(out), signal)
+        const gatherMs = bytes < GATHER_BYTES ? this.#gatherMs(out) : 0
+        if (gatherMs > 0) await pause(out.clock, gatherMs, signal)
       }
     } finally {
       silence.stop()

@@ -17,7 +17,9 @@ export interface PtyPair {
 }
 
 /** Joins two pseudo-terminals by socat, under the same names each time when `folder` is given. Call `unplug` at the end. */
-export async function openPtyPair(folder = mkdtempSync(join(tmpdir(), 'weir-pty-'))): Promise<PtyPair> {
+export async function openPtyPair(folder?: string): Promise<PtyPair> {
+  const made = folder ? undefined : mkdtempSync(join(tmpdir(), 'weir-pty-'))
+  folder ??= made!
   const port = join(folder, 'port')
   const device = join(folder, 'device')
   const socat = spawn('socat', [`pty,raw,echo=0,link=${port}`, `pty,raw,echo=0,link=${device}`], { stdio: 'ignore' })
@@ -32,7 +34,8 @@ export async function openPtyPair(folder = mkdtempSync(join(tmpdir(), 'weir-pty-
       socat.kill('SIGKILL')
       await gone
       // Killed, it leaves its links behind; a device that is gone has none.
-      rmSync(folder, { recursive: true })
+      for (const path of [port, device]) rmSync(path, { force: true })
+      if (made) rmSync(made, { recursive: true })
     },
   }
 }

@@ -54,8 +54,8 @@ function wrap(binding: BindingPort, name: string): Port {
   const { fd, poller } = binding
   if (!fd || !poller) return bug('serialport hands out no descriptor')
   let closing: Promise<void> | undefined
-  const lost = (why: string, cause?: unknown) =>
-    new LinkError(`cannot read ${name}: ${why}; plug the device in again`, { cause })
+  const gone = (cause?: unknown) =>
+    new LinkError(`cannot read ${name}: it is gone; plug the device in again`, { cause })
   const readable = () =>
     new Promise<void>((resolve, reject) => poller.once('readable', (error) => (error ? reject(error) : resolve())))
 
@@ -70,9 +70,9 @@ function wrap(binding: BindingPort, name: string): Port {
         } catch (error) {
           if (closing) break
           if (['EAGAIN', 'EINTR'].includes((error as NodeJS.ErrnoException).code ?? '')) continue
-          throw lost(`it is gone (${reasonOf(error)})`, error)
+          throw gone(error)
         }
-        throw lost('it is gone')
+        throw gone()
       }
       return 0
     },
