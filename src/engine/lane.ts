@@ -22,6 +22,8 @@ export interface LaneOptions {
   maxBodyLines?: number
   /** Where refused lines are kept; without it the last few stay in memory only. */
   rejectedDir?: string
+  /** Bound of that file and its predecessor. Default 64 MiB. */
+  maxRejectedBytes?: number
   /** In [0, 1), for the jitter of retries. Default Math.random. */
   random?: () => number
 }
@@ -45,7 +47,7 @@ const REASONS_SAID = 3
  * jittered back-off, halves what is refused, and counts. `emitted = delivered + refused + givenUp + spooled` always holds.
  */
 export class Lane {
-  readonly #o: Required<Omit<LaneOptions, 'rejectedDir'>>
+  readonly #o: Required<Omit<LaneOptions, 'rejectedDir' | 'maxRejectedBytes'>>
   readonly #points: PointLedger = newPointLedger()
   readonly #rejected: Rejected
   readonly #stop = new AbortController()
@@ -135,7 +137,10 @@ export class Lane {
     await this.#sending
     const left = this.#points.spooled
     if (left > 0)
-      this.#o.log.error({ sink: this.#o.name, points: left }, 'points given up: they were not delivered before the end')
+      this.#o.log.error(
+        { sink: this.#o.name, points: left },
+        `sink ${this.#o.name}: ${left} points given up, not delivered before the end`,
+      )
     this.#end()
     await this.#o.sink.close?.()
   }
@@ -177,10 +182,10 @@ export class Lane {
     if (!oldest) return false
     this.#settle(oldest, 'givenUp')
     if (!this.#overfull) {
-      const fields = { sink: this.#o.name, maxQueuedBytes: this.#o.maxQueuedBytes }
-      this.#o.log.error(
-        fields,
-        'queue full: the oldest points are given up and counted as givenUp until the sink takes them again',
+      const { log, name, maxQueuedBytes } = this.#o
+      log.error(
+        { sink: name, maxQueuedBytes },
+        `sink ${name}: queue full; the oldest points are given up and counted as givenUp until the sink takes some again`,
       )
     }
     this.#overfull = true
@@ -224,7 +229,10 @@ export class Lane {
       return false
     }
     if (result.outcome === 'closed') {
-      this.#o.log.info({ sink: this.#o.name }, `${result.why}; its points are counted as givenUp from here on`)
+      this.#o.log.info(
+        { sink: this.#o.name },
+        `sink ${this.#o.name}: ${result.why}; its points are counted as givenUp from here on`,
+      )
       this.#detail = result.why
       this.#end()
       return false

@@ -37,7 +37,8 @@ export class Rejected {
       await this.#write(`${why.replace(/\s+/g, ' ')}\t${line}\n`)
       this.#fileFails = false
     } catch (error) {
-      if (!this.#fileFails) this.#o.log.error({ sink: this.#o.name }, `cannot keep refused lines: ${reasonOf(error)}`)
+      if (!this.#fileFails)
+        this.#o.log.error({ sink: this.#o.name }, `sink ${this.#o.name}: cannot keep refused lines: ${reasonOf(error)}`)
       this.#fileFails = true
     }
   }
