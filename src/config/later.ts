@@ -42,3 +42,15 @@ export const LATER: Record<Place, Record<string, string>> = {
     corrections: 'every correction as a further line',
   },
 }
+
+/** Reductions that the design knows and this version does not; percentiles such as p99 besides. */
+const LATER_REDUCTIONS = new Set(
+  `quantile median histogram distinct twa integral duty rate increase slope ewma zerocross dominant_hz band_power band_rms
+  velocity_rms envelope_rms spectral_centroid circmean n expected coverage gap_max late duplicate`.split(/\s+/),
+)
+
+/** True for a reduction as written that a later version will know. */
+export const isLaterReduction = (written: string): boolean => {
+  const name = /^\s*(\w+)/.exec(written)?.[1] ?? ''
+  return LATER_REDUCTIONS.has(name) || /^p\d+$/.test(name)
+}

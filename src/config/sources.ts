@@ -9,12 +9,21 @@ import { inputEntries, sourceEntries } from './source-schema.js'
 
 const IDLE_MIN_US = 1e6
 
+/** What reading a source needs besides its keys. */
+interface Scope {
+  path: Path
+  components: Components
+  findings: Findings
+  written: Written
+}
+
 /** The section `sources` as plans; what is wrong is noted and left out. */
 export function readSources(raw: unknown, batchUs: number, components: Components, findings: Findings): SourcePlan[] {
   return findings.section(raw, 'sources', 'a source', true).flatMap(([name, given]) => {
     const path = ['sources', name]
     const component = findings.component(given, components.sources, path)
-    const plan = component && readSource(name, given, component, batchUs, components, findings)
+    if (!component) return []
+    const plan = readSource(name, given, component, batchUs, { path, components, findings, written: new Map() })
     return plan ? [plan] : []
   })
 }
@@ -24,33 +33,30 @@ function readSource(
   given: Record<string, unknown>,
   component: SourceComponent,
   batchUs: number,
-  components: Components,
-  findings: Findings,
+  scope: Scope,
 ): SourcePlan | undefined {
-  const path = ['sources', name]
-  const written: Written = new Map()
+  const { path, findings } = scope
   const { type: _, time, decode, tags, ...rest } = given
-  const isOwn = ([key]: [string, unknown]) =>
+  const isCommon = ([key]: [string, unknown]) =>
     Object.hasOwn(sourceEntries, key) && !Object.hasOwn(component.options, key)
   const entries = Object.entries(rest)
 
-  const own = findings.read(v.strictObject(sourceEntries), Object.fromEntries(entries.filter(isOwn)), path)
+  const own = findings.read(v.strictObject(sourceEntries), Object.fromEntries(entries.filter(isCommon)), path)
   const options = findings.read(
     v.strictObject(component.options),
-    Object.fromEntries(entries.filter((entry) => !isOwn(entry))),
+    Object.fromEntries(entries.filter((entry) => !isCommon(entry))),
     path,
     { place: 'source', further: [...Object.keys(inputEntries), ...Object.keys(sourceEntries)] },
   )
-  const problemsBefore = findings.problems.length
-  const common = readInput({ time, decode, tags }, path, components, findings, written)
-  if (!options) readInputsBelow(rest, path, components, findings)
-  const inputs = options
-    ? readInputs(component, options, common, given, path, components, findings, written, problemsBefore)
-    : []
+  if (!options) {
+    // Problems of topics and the like are told at once with those of the source itself.
+    readInputsBelow(given, scope)
+  }
+  const inputs = options ? readInputs(component, options, { time, decode, tags }, given, scope) : []
   if (!own || !inputs) return
   // Offline, a source may need what was left unread; then nothing more can be told of it.
   const finite = options !== undefined && component.finite(options as never)
-  checkInputs(inputs, finite, path, components, findings, written)
+  checkInputs(inputs, finite, scope)
   return {
     name,
     type: component.type,
@@ -67,45 +73,34 @@ function readSource(
   }
 }
 
-/** Inputs of topics and the like, where the source's own options are wrong: their problems are to be told at once too. */
-function readInputsBelow(given: unknown, path: Path, components: Components, findings: Findings): void {
-  if (Array.isArray(given))
-    for (const [i, item] of given.entries()) readInputsBelow(item, [...path, i], components, findings)
+function readInputsBelow(given: unknown, scope: Scope): void {
+  const below = (item: unknown, key: string | number) => readInputsBelow(item, { ...scope, path: [...scope.path, key] })
+  if (Array.isArray(given)) given.forEach(below)
   else if (isMap(given)) {
-    const { time, decode, tags, ...rest } = given
-    readInput({ time, decode, tags }, path, components, findings, new Map())
-    for (const [key, item] of Object.entries(rest)) readInputsBelow(item, [...path, key], components, findings)
+    readInput(given, scope.path, scope.components, scope.findings, scope.written)
+    for (const [key, item] of Object.entries(given)) if (!Object.hasOwn(inputEntries, key)) below(item, key)
   }
 }
 
 function readInputs(
   component: SourceComponent,
   options: object,
-  common: CommonInput,
+  raw: RawInput,
   given: object,
-  path: Path,
-  components: Components,
-  findings: Findings,
-  written: Written,
-  problemsBefore: number,
+  { path, components, findings, written }: Scope,
 ): InputPlan[] | undefined {
+  const problemsBefore = findings.problems.length
+  const common = readInput(raw, path, components, findings, written)
   const taken = new Set<unknown>()
   // A wrong part is noted with its place and left out, so that the component goes on and all problems come at once.
-  const parse = (raw: RawInput): CommonInput =>
-    readInput(raw, placeOf(raw, given, path, taken) ?? path, components, findings, written)
+  const parse = (entry: RawInput): CommonInput =>
+    readInput(entry, placeOf(entry, given, path, taken) ?? path, components, findings, written)
   const inputs = component.inputs(options as never, common, parse)
   if (typeof inputs !== 'string') return inputs
   if (findings.problems.length === problemsBefore) findings.add(path, inputs)
 }
 
-function checkInputs(
-  inputs: InputPlan[],
-  finite: boolean,
-  path: Path,
-  components: Components,
-  findings: Findings,
-  written: Written,
-): void {
+function checkInputs(inputs: InputPlan[], finite: boolean, { path, components, findings, written }: Scope): void {
   for (const input of inputs) {
     const why = codecProblem(input, components)
     if (why) findings.add(written.get(input.decode) ?? [...path, 'decode'], why)
@@ -118,28 +113,24 @@ function checkInputs(
   }
 }
 
-/** Where in `given` the map lies that `raw` was taken from; each map once. */
-function placeOf(raw: RawInput, given: unknown, path: Path, taken: Set<unknown>): Path | undefined {
-  if (Array.isArray(given)) return firstOf(given.map((item, i) => () => placeOf(raw, item, [...path, i], taken)))
-  if (!isMap(given)) return
+/** Where below the source the map lies that a component handed to `parse`; each map once. */
+function placeOf(entry: RawInput, given: unknown, path: Path, taken: Set<unknown>): Path | undefined {
   const keys = ['time', 'decode', 'tags'] as const
-  if (path.length > 2 && !taken.has(given) && keys.every((key) => raw[key] === given[key])) {
-    taken.add(given)
-    return path
+  const search = (item: unknown, at: Path): Path | undefined => {
+    const nested = at.length > path.length
+    if (nested && isMap(item) && !taken.has(item) && keys.every((key) => entry[key] === item[key])) {
+      taken.add(item)
+      return at
+    }
+    const below: [string | number, unknown][] = Array.isArray(item)
+      ? [...item.entries()]
+      : isMap(item)
+        ? Object.entries(item).filter(([key]) => !Object.hasOwn(inputEntries, key))
+        : []
+    for (const [key, next] of below) {
+      const found = search(next, [...at, key])
+      if (found) return found
+    }
   }
-  const below = Object.entries(given).filter(([key]) => path.length > 2 || !keys.includes(key as 'time'))
-  return firstOf(
-    below.map(
-      ([key, item]) =>
-        () =>
-          placeOf(raw, item, [...path, key], taken),
-    ),
-  )
-}
-
-function firstOf<T>(attempts: (() => T | undefined)[]): T | undefined {
-  for (const attempt of attempts) {
-    const found = attempt()
-    if (found !== undefined) return found
-  }
+  return search(given, path)
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { Components } from '../model/components.js'
 import type { ReductionPlan, Selector, WindowPlan } from '../model/plan.js'
 import type { Findings } from './findings.js'
+import { isLaterReduction } from './later.js'
 import { nearest } from './nearest.js'
 import type { Path } from './path.js'
 import { windowEntries } from './window-schema.js'
@@ -95,7 +96,7 @@ function readList(list: string[], path: Path, components: Components, findings: 
   const reductions: ReductionPlan[] = []
   for (const [i, text] of list.entries()) {
     const reduction = components.reduction(text)
-    if (typeof reduction === 'string') findings.add([...path, i], reduction)
+    if (typeof reduction === 'string') findings.add([...path, i], refusal(text, reduction, components))
     else if (reductions.some(({ suffix }) => suffix === reduction.suffix))
       findings.add(
         [...path, i],
@@ -104,6 +105,11 @@ function readList(list: string[], path: Path, components: Components, findings: 
     else reductions.push(reduction)
   }
   return reductions
+}
+
+function refusal(text: string, why: string, { kernels }: Components): string {
+  if (!isLaterReduction(text)) return why
+  return `cannot reduce by \`${text}\`: not in this version; allowed: ${kernels.map(({ name }) => name).join(', ')}`
 }
 
 function readTo(to: string[] | undefined, path: Path, named: Named, findings: Findings): string[] {
