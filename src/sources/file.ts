@@ -50,12 +50,13 @@ class FileSource implements Source {
 
   /** Rejects with a ConfigError when the file can't be read to its end: reading it again would count its rows twice. */
   async run(out: SourceOutput, signal: AbortSignal): Promise<'end' | 'aborted'> {
-    this.#input = await this.#orProblem(openInput(this.#options.path))
-    const { text } = this.#input
+    const input = await this.#orProblem(openInput(this.#options.path, signal), signal)
+    if (!input) return 'aborted'
+    this.#input = input
+    const { text } = input
     const stop = () => text.destroy()
     signal.addEventListener('abort', stop, { once: true })
     try {
-      if (signal.aborted) return 'aborted'
       out.link('up', this.#options.path)
       await this.#read(text, out, signal)
       return signal.aborted ? 'aborted' : 'end'
@@ -69,7 +70,7 @@ class FileSource implements Source {
   async #read(text: Readable, out: SourceOutput, signal: AbortSignal): Promise<void> {
     const block = new LineBlock(BLOCK_BYTES, this.#context.maxFrameBytes)
     const intake = new Intake(block, out, this.#openChannel(out), signal)
-    const chunks = text.iterator()
+    const chunks = text[Symbol.asyncIterator]()
     const tick = new Tick(out)
     const live = this.#options.path === '-'
     let next = this.#next(chunks, signal)
@@ -98,13 +99,7 @@ class FileSource implements Source {
 
   /** The next bytes, undefined at the end. */
   #next(chunks: AsyncIterator<Buffer>, signal: AbortSignal): Promise<Buffer | undefined> {
-    const next = this.#orProblem(chunks.next()).then(
-      ({ done, value }) => (done ? undefined : value),
-      (error) => {
-        if (!signal.aborted) throw error
-        return undefined
-      },
-    )
+    const next = this.#orProblem(chunks.next(), signal).then((step) => (step?.done ? undefined : step?.value))
     // It may fail while a block is on its way; it is awaited after that.
     next.catch(() => {})
     return next
@@ -114,10 +109,12 @@ class FileSource implements Source {
     return out.channel({ name: this.#options.path, input: 0, tags: this.#context.inputs[0].constantTags })
   }
 
-  async #orProblem<T>(reading: Promise<T>): Promise<T> {
+  /** What was read, undefined after an abort; rejects in the words of the configuration. */
+  async #orProblem<T>(reading: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
     try {
       return await reading
     } catch (error) {
+      if (signal.aborted) return undefined
       const message = fileProblem(this.#options.path, error)
       throw new ConfigError([{ path: `sources.${this.#context.name}.path`, message }])
     }

@@ -197,10 +197,12 @@ function startReader(): { child: ChildProcess; lines: AsyncIterator<string> } {
 
 async function framesOfStdin(content: Uint8Array): Promise<string> {
   const { child, lines } = startReader()
+  assert.deepEqual(JSON.parse((await lines.next()).value), { ready: true })
   child.stdin!.end(content)
   let text = ''
   for (let line = await lines.next(); !line.done; line = await lines.next()) {
     const said = JSON.parse(line.value)
+    if (said.ready) continue
     if ('end' in said) assert.deepEqual(said, { end: 'end', lost: 0 })
     else text += said.frame
   }
@@ -216,6 +218,7 @@ test('stdin: a pipe, a gzip pipe and an empty one', async () => {
 
 test('stdin: a slow pipe hands over whole lines by the tick', async () => {
   const { child, lines } = startReader()
+  assert.deepEqual(JSON.parse((await lines.next()).value), { ready: true })
   child.stdin!.write('first\nsecond\nthi')
   assert.deepEqual(JSON.parse((await lines.next()).value), { frame: 'first\nsecond\n' })
   child.stdin!.write('rd\nlast')
@@ -227,10 +230,20 @@ test('stdin: a slow pipe hands over whole lines by the tick', async () => {
 
 test('stdin: an abort ends the wait for a silent pipe, and what was held is counted', async () => {
   const { child, lines } = startReader()
+  assert.deepEqual(JSON.parse((await lines.next()).value), { ready: true })
   child.stdin!.write('first\npart')
   await lines.next()
   const ended = once(child, 'exit')
   child.kill('SIGTERM')
   assert.deepEqual(JSON.parse((await lines.next()).value), { end: 'aborted', lost: 4 })
+  await ended
+})
+
+test('stdin: an abort before the first byte ends the run', async () => {
+  const { child, lines } = startReader()
+  assert.deepEqual(JSON.parse((await lines.next()).value), { ready: true })
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  assert.deepEqual(JSON.parse((await lines.next()).value), { end: 'aborted', lost: 0 })
   await ended
 })

@@ -30,4 +30,6 @@ const source = file.create({ path: '-' } as never, {
   timedByArrival: false,
   inputs: [{ time: { kind: 'arrival' }, decode: { type: 'csv', options: {} }, payloadTags: {}, constantTags: {} }],
 })
-say({ end: await source.run(out, stop.signal), lost: out.lost })
+const running = source.run(out, stop.signal)
+say({ ready: true })
+say({ end: await running, lost: out.lost })

@@ -23,6 +23,8 @@ export async function openPtyPair(folder?: string): Promise<PtyPair> {
   const port = join(folder, 'port')
   const device = join(folder, 'device')
   const socat = spawn('socat', [`pty,raw,echo=0,link=${port}`, `pty,raw,echo=0,link=${device}`], { stdio: 'ignore' })
+  const end = () => void socat.kill('SIGKILL')
+  process.once('exit', end)
   const failed = once(socat, 'error').then(([error]) => Promise.reject(error))
   await Promise.race([failed, linked(socat, [port, device])])
   return {
@@ -31,8 +33,9 @@ export async function openPtyPair(folder?: string): Promise<PtyPair> {
     async unplug() {
       if (socat.exitCode !== null || socat.signalCode !== null) return
       const gone = once(socat, 'exit')
-      socat.kill('SIGKILL')
+      end()
       await gone
+      process.off('exit', end)
       // Killed, it leaves its links behind; a device that is gone has none.
       for (const path of [port, device]) rmSync(path, { force: true })
       if (made) rmSync(made, { recursive: true })

@@ -20,8 +20,11 @@ export interface Input {
   readBytes(): number
 }
 
-/** Opens the file at `path`, or stdin for `-`. Rejects with an error whose message is made by `fileProblem`. */
-export async function openInput(path: string): Promise<Input> {
+/**
+ * Opens the file at `path`, or stdin for `-`, and waits for its first bytes. Rejects when it can't (`fileProblem` has the
+ * words) and when the signal aborts.
+ */
+export async function openInput(path: string, signal: AbortSignal): Promise<Input> {
   let sizeBytes: number | undefined
   if (path !== '-') {
     await access(path, constants.R_OK)
@@ -31,12 +34,17 @@ export async function openInput(path: string): Promise<Input> {
     sizeBytes = file.size
   }
   const raw = sizeBytes === undefined ? process.stdin : createReadStream(path, { highWaterMark: AHEAD_BYTES })
-  return { text: await decompressed(raw, path.endsWith('.gz')), sizeBytes, readBytes: () => raw.bytesRead }
+  try {
+    await once(raw, 'readable', { signal })
+  } catch (error) {
+    raw.destroy()
+    throw error
+  }
+  return { text: decompressed(raw, path.endsWith('.gz')), sizeBytes, readBytes: () => raw.bytesRead }
 }
 
-/** `raw`, or what it holds when it is gzip: by its name or its first bytes. */
-async function decompressed(raw: Readable, named: boolean): Promise<Readable> {
-  await once(raw, 'readable')
+/** `raw`, or what it holds when it is gzip: by its name or its first bytes, which are there. */
+function decompressed(raw: Readable, named: boolean): Readable {
   const first: Buffer | null = raw.read()
   if (first) raw.unshift(first)
   const compressed = named || (first && GZIP_MAGIC.every((byte, i) => i >= first.length || first[i] === byte))
