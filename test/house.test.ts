@@ -7,7 +7,8 @@ const root = resolve(import.meta.dirname, '../..')
 
 /** Floors from the ground up. A room imports itself, and rooms of floors below. */
 const floors = [
-  ['model', 'memory'],
+  ['model', 'version.ts'],
+  ['memory'],
   ['config', 'framing', 'codecs', 'formats', 'reduce', 'window', 'journal', 'spool', 'pool', 'observe'],
   ['engine', 'sources', 'sinks', 'http'],
   ['gateway.ts', 'components.ts'],
