@@ -26,9 +26,7 @@ const FIRST_ID: u32 = 2
 
 // wyhash's fold: both halves of the 128-bit product. A plain multiply lets a top bit through unchanged, so that names
 // could be made to collide whatever the seed is.
-// @ts-ignore: decorator
-@inline
-function fold(a: u64, b: u64): u64 {
+@inline function fold(a: u64, b: u64): u64 {
   const aLow = a & 0xffffffff
   const aHigh = a >> 32
   const bLow = b & 0xffffffff
@@ -39,9 +37,7 @@ function fold(a: u64, b: u64): u64 {
   return (aHigh * bHigh + (cross >> 32) + (middle >> 32)) ^ ((middle << 32) | (low & 0xffffffff))
 }
 
-// @ts-ignore: decorator
-@inline
-function tailMask(bytes: usize): u64 {
+@inline function tailMask(bytes: usize): u64 {
   return ((<u64>1) << ((<u64>bytes & 7) << 3)) - 1
 }
 

@@ -74,16 +74,12 @@ export function takeBack(): void {
 }
 
 /// Rows of the current frame that are in the columns.
-// @ts-ignore: decorator
-@inline
-export function keptRows(): u32 {
+@inline export function keptRows(): u32 {
   return rows - firstRow
 }
 
 /// A row of the current frame. False: no room, and the frame has to wait for empty columns.
-// @ts-ignore: decorator
-@inline
-export function append(id: u32, timeUs: f64, value: f64): bool {
+@inline export function append(id: u32, timeUs: f64, value: f64): bool {
   if (++frameRows <= skip || overflow) return true
   if (rows == capacity) return full()
   const at = <usize>rows

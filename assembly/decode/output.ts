@@ -12,6 +12,7 @@ import {
   CHANNEL_PROGRAM,
   CHANNEL_SERIES,
   DECODE_CHANNELS,
+  DECODE_CLOSED,
   DECODE_DEVICE_TABLE,
   DECODE_KEY,
   DECODE_KEY_BYTES,
@@ -132,9 +133,7 @@ export function beginRow(): void {
   if (tags) memory.fill(scratch + TAG_LIST, 0, tags << 3)
 }
 
-// @ts-ignore: decorator
-@inline
-function add(name: u32, bytes: u32, value: f64): void {
+@inline function add(name: u32, bytes: u32, value: f64): void {
   if (samples == MOST_SAMPLES) {
     frameInvalid++
     return
@@ -147,9 +146,7 @@ function add(name: u32, bytes: u32, value: f64): void {
 }
 
 /// A value of a declared field, by its index in the program's list; finite.
-// @ts-ignore: decorator
-@inline
-export function sample(field: u32, value: f64): void {
+@inline export function sample(field: u32, value: f64): void {
   add(field, 0, value)
 }
 
@@ -164,16 +161,12 @@ export function sampleNamed(name: usize, bytes: u32, value: f64): void {
 }
 
 /// A wanted value that can't be read.
-// @ts-ignore: decorator
-@inline
-export function invalid(): void {
+@inline export function invalid(): void {
   frameInvalid++
 }
 
 /// A wanted value that says there is none (null, `nan`, `unavailable`).
-// @ts-ignore: decorator
-@inline
-export function filtered(): void {
+@inline export function filtered(): void {
   frameFiltered++
 }
 
@@ -189,9 +182,7 @@ export function tag(index: u32, address: usize, bytes: u32): void {
 }
 
 /// The row's time; floored. Times whose µs are no exact integers (past the year 2255) are bad.
-// @ts-ignore: decorator
-@inline
-export function setTime(timeUs: f64): void {
+@inline export function setTime(timeUs: f64): void {
   if (!(Math.abs(timeUs) <= 9007199254740991)) badTime(WHY_INVALID_TIME)
   else {
     rowTime = Math.floor(timeUs)
@@ -279,7 +270,7 @@ function findDevice(): bool {
     const bytes = deviceKey()
     device = lookup(table, channelIndex, scratch + KEY, bytes)
     if (device == NONE) {
-      if (!isFull(table)) return stopFor(STOP_DEVICE, scratch + KEY, bytes, channelIndex)
+      if (!isClosed(table)) return stopFor(STOP_DEVICE, scratch + KEY, bytes, channelIndex)
       device = REJECTED
     }
   }
@@ -303,9 +294,7 @@ function deviceKey(): u32 {
 }
 
 // The series of a declared field; NONE: stop.
-// @ts-ignore: decorator
-@inline
-function seriesOf(field: u32): u32 {
+@inline function seriesOf(field: u32): u32 {
   if (seriesList) {
     const id = load<u32>(seriesList + ((<usize>field) << 2))
     if (id != NONE) return id
@@ -325,9 +314,13 @@ function seriesNamed(name: usize, bytes: u32): u32 {
   const table: usize = load<u32>(registers, DECODE_SERIES_TABLE)
   const id = lookup(table, device, name, bytes)
   if (id != NONE) return id
-  if (isFull(table)) return REJECTED
+  if (isClosed(table)) return REJECTED
   stopFor(STOP_SERIES, name, bytes, device)
   return NONE
+}
+
+function isClosed(table: usize): bool {
+  return load<u32>(registers, DECODE_CLOSED) != 0 || isFull(table)
 }
 
 function stopFor(reason: u32, key: usize, bytes: u32, prefix: u32): bool {

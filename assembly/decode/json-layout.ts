@@ -1,0 +1,39 @@
+// What `src/codecs/json.ts` compiles for `decode/json.ts`: the wanted paths as a tree of keys. Compiled by AssemblyScript
+// and TypeScript, as `layout.ts`. The decoder keeps what it found of a row in the nodes themselves.
+
+// The codec's own part of a program.
+export const JSON_BYTES: u32 = 32
+export const JSON_ROOT: u32 = 0 // u32: the root's node; a node is followed by all that is below it
+export const JSON_NODES_END: u32 = 4 // u32
+export const JSON_TIME: u32 = 8 // u32: the node of the time, 0 = none
+export const JSON_OPEN: u32 = 12 // u32: 1 = no declared fields: every number and boolean outside arrays is a sample
+export const JSON_PARSE: u32 = 16 // u32: 1 = then strings that are numbers are samples too
+export const JSON_WANTED: u32 = 20 // u32: number of nodes with a field or a tag
+export const JSON_WANTED_LIST: u32 = 24 // u32: address of u32[]: those nodes, fields in order, then tags
+
+export const NODE_BYTES: u32 = 112
+export const NODE_PATTERN: u32 = 0 // v128: the first 16 bytes of key and closing quote as they stand in JSON text
+export const NODE_MASK: u32 = 16 // v128: which of them count
+export const NODE_KEY: u32 = 32 // u32: address
+export const NODE_KEY_BYTES: u32 = 36 // u32
+export const NODE_INDEX: u32 = 40 // u32: place in its array
+export const NODE_CHILDREN: u32 = 44 // u32: first child by key, 0 = none
+export const NODE_ELEMENTS: u32 = 48 // u32: first child by place, in rising order, 0 = none
+export const NODE_SIBLING: u32 = 52 // u32: next child of the same kind, 0 = last
+export const NODE_FIRST: u32 = 56 // u32: the child whose key came first lately; written by the decoder
+export const NODE_NEXT: u32 = 60 // u32: the sibling whose key came next lately; written by the decoder
+export const NODE_END: u32 = 64 // u32: address behind the last node below
+export const NODE_FIELD: u32 = 68 // u32: index of the declared field, or NONE
+export const NODE_TAG: u32 = 72 // u32: index of the tag, or NONE
+export const NODE_FOUND: u32 = 76 // u32: FOUND_*, of this row
+export const NODE_TEXT: u32 = 80 // u32: address of the value's text: a string unescaped and without quotes
+export const NODE_TEXT_BYTES: u32 = 84 // u32
+export const NODE_VALUE: u32 = 88 // f64: a number's or boolean's
+
+export const FOUND_NOTHING: u32 = 0
+export const FOUND_NUMBER: u32 = 1
+export const FOUND_BOOLEAN: u32 = 2
+export const FOUND_TEXT: u32 = 3
+export const FOUND_NULL: u32 = 4
+export const FOUND_OBJECT: u32 = 5
+export const FOUND_ARRAY: u32 = 6
