@@ -70,6 +70,7 @@ function valueSchema(schema: v.GenericSchema): Json {
 function shape(part: Part): Json {
   switch (part.type) {
     case 'union':
+    case 'variant':
       return { anyOf: (part.options as Part[]).map(valueSchema) }
     case 'picklist':
       return { enum: part.options }

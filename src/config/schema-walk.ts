@@ -23,10 +23,10 @@ export function unwrap(schema: v.GenericSchema): Part {
   return isOptional(part) && part.wrapped ? unwrap(part.wrapped) : part
 }
 
-/** The schemas a value may be read by: a union's branches, or the schema itself. */
+/** The schemas a value may be read by: a union's or variant's branches, or the schema itself. */
 export function branches(schema: v.GenericSchema): Part[] {
   const part = unwrap(schema)
-  return part.type === 'union' ? (part.options as Part[]).flatMap(branches) : [part]
+  return part.type === 'union' || part.type === 'variant' ? (part.options as Part[]).flatMap(branches) : [part]
 }
 
 /** The schemas of what lies at `path` inside. */
@@ -77,6 +77,7 @@ export function allowedText(schema: v.GenericSchema): string {
   const part = unwrap(schema)
   switch (part.type) {
     case 'union':
+    case 'variant':
       return [...new Set((part.options as Part[]).map(allowedText))].join(', or ')
     case 'picklist':
     case 'enum':

@@ -20,7 +20,12 @@ export interface LineOptions {
 export const line: FramingComponent<LineOptions> = {
   type: 'line',
   summary: 'Text lines that end in a delimiter',
-  options: { delimiter: v.optional(escapedBytes(8), '\\n') },
+  options: {
+    delimiter: v.optional(
+      v.pipe(escapedBytes(8), v.description('What ends a line; before a newline a carriage return goes too.')),
+      '\\n',
+    ),
+  },
   create: ({ delimiter }, maxFrameBytes) => new LineFramer(delimiter, maxFrameBytes),
 }
 

@@ -18,7 +18,7 @@ export interface FileOptions {
 export const file: SourceComponent<FileOptions> = {
   type: 'file',
   summary: 'Lines of a file or of stdin, plain or gzip, from start to end',
-  options: { path: v.pipe(v.string('a path, or - for stdin'), v.minLength(1, 'a path, or - for stdin')) },
+  options: { path: v.pipe(v.string(), v.minLength(1), v.description('The file, plain or gzip; - is stdin.')) },
   finite: () => true,
   inputs(_options, { time, decode, payloadTags, constantTags }) {
     if (!decode) return 'cannot read the lines: no `decode`; say what is in them, as in `decode: { type: csv, … }`'

@@ -8,6 +8,8 @@ import { duration } from '../model/schema.js'
 import type { Source, SourceComponent, SourceContext, SourceOutput } from '../model/source.js'
 import { openPort, type Port } from './serial/binding.js'
 
+const says = v.description
+
 const READ_BYTES = 65536
 /** Bytes that may wait in the kernel before the next read: half of what a terminal's buffer holds. */
 const GATHER_BYTES = 2048
@@ -34,22 +36,24 @@ export const serial: SourceComponent<SerialOptions> = {
   type: 'serial',
   summary: 'A serial port, opened again after unplugging',
   options: {
-    path: v.pipe(v.string('a path such as /dev/serial/by-id/…'), v.minLength(1, 'a path such as /dev/serial/by-id/…')),
-    baud: v.optional(
-      v.pipe(v.number('bits a second'), v.integer('bits a second'), v.minValue(50, 'at least 50')),
-      115200,
+    path: v.pipe(v.string(), v.minLength(1), says('The port; names under /dev/serial/by-id stay the same.')),
+    baud: v.optional(v.pipe(v.number(), v.integer(), v.minValue(50), says('Bits a second on the wire.')), 115200),
+    dataBits: v.optional(v.pipe(v.picklist([5, 6, 7, 8]), says('Data bits of a byte.')), 8),
+    parity: v.optional(v.pipe(v.picklist(['none', 'even', 'odd']), says('Parity bit of a byte.')), 'none'),
+    stopBits: v.optional(v.pipe(v.picklist([1, 2]), says('Stop bits of a byte.')), 1),
+    rtscts: v.optional(v.pipe(v.boolean(), says('Hardware flow control by RTS and CTS.')), false),
+    dtr: v.optional(v.pipe(v.boolean(), says('The DTR line once open. Default: as the system opens the port, on.'))),
+    onOpen: v.optional(v.pipe(escapedBytes(1024), says('Written once the port is open, to start the device.'))),
+    silence: v.optional(
+      v.pipe(duration({ min: '100ms' }), says('Without a byte for so long the port is opened again. Default: never.')),
     ),
-    dataBits: v.optional(v.picklist([5, 6, 7, 8]), 8),
-    parity: v.optional(v.picklist(['none', 'even', 'odd']), 'none'),
-    stopBits: v.optional(v.picklist([1, 2]), 1),
-    rtscts: v.optional(v.boolean(), false),
-    dtr: v.optional(v.boolean()),
-    onOpen: v.optional(escapedBytes(1024)),
-    silence: v.optional(duration({ min: '100ms' })),
     frame: v.optional(
-      v.variant(
-        'type',
-        framings.map(({ type, options }) => v.strictObject({ type: v.literal(type), ...options })),
+      v.pipe(
+        v.variant(
+          'type',
+          framings.map(({ type, options }) => v.strictObject({ type: v.literal(type), ...options })),
+        ),
+        says('How frames are found in the bytes.'),
       ),
       { type: framings[0].type },
     ),
