@@ -1,14 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { instantiate, type KernelsModule } from '../../src/memory/modules.js'
 import { kernels } from '../../src/reduce/kernels/index.js'
 import { states } from '../../src/reduce/states.js'
-
-/** What the shipped module exports of states and kernels; addresses and rows as in assembly/README.md. */
-interface KernelExports {
-  stateAddRow(state: number, slot: number, timeUs: number, value: number): void
-  stateAddRun(state: number, slot: number, times: number, values: number, rows: number): void
-  stateMerge(state: number, into: number, from: number): void
-  kernelFinish(kernel: number, slot: number, args: number): number
-}
 
 /** Rows in order of arrival. */
 export interface Rows {
@@ -23,10 +15,7 @@ const SLOT = 1024
 
 const memory = new WebAssembly.Memory({ initial: PAGES, maximum: 65536 })
 const doubles = new Float64Array(memory.buffer)
-const wasm = new WebAssembly.Instance(
-  new WebAssembly.Module(readFileSync(new URL('../../wasm/kernels-unshared.wasm', import.meta.url))),
-  { env: { memory } },
-).exports as unknown as KernelExports
+const wasm = instantiate<KernelsModule>('kernels-unshared', memory)
 
 /** A slot's content, for the states of any kind by name. */
 export type Slot = Float64Array
