@@ -1,0 +1,180 @@
+import {
+  COUNT_FRAMES_DECODED,
+  COUNT_FRAMES_FILTERED,
+  COUNT_FRAMES_IN,
+  COUNT_FRAMES_UNDECODABLE,
+  COUNT_SAMPLES_DECODED,
+  COUNT_SAMPLES_FILTERED,
+  COUNT_SAMPLES_INVALID,
+  COUNT_SAMPLES_REJECTED,
+  DECODE_BAD,
+  DECODE_BAD_BYTES,
+  DECODE_BAD_CHANNEL,
+  DECODE_BAD_WHY,
+  DECODE_CHANNEL_COUNT,
+  DECODE_CHANNELS,
+  DECODE_CLOSED,
+  DECODE_COLUMNS,
+  DECODE_CONSTANTS,
+  DECODE_COUNTS,
+  DECODE_DEVICE_TABLE,
+  DECODE_END,
+  DECODE_FRAME,
+  DECODE_KEY,
+  DECODE_KEY_BYTES,
+  DECODE_KEY_PREFIX,
+  DECODE_LINE,
+  DECODE_SCRATCH,
+  DECODE_SERIES_TABLE,
+  DECODE_SKIP,
+  FRAME_CHANNEL,
+  STOP_DEVICE,
+  STOP_DONE,
+  STOP_FULL,
+  STOP_HEADER,
+  STOP_SERIES,
+} from '../../assembly/layout.js'
+import type { DecodeModule } from '../memory/modules.js'
+import { bug } from '../model/errors.js'
+import type { EngineMemory } from './engine-memory.js'
+import type { Identities } from './identities.js'
+import type { Reducer } from './reducer.js'
+
+/** Frames and samples of one block, as the decoder counted them. */
+export interface DecodeCounts {
+  framesIn: number
+  framesDecoded: number
+  framesUndecodable: number
+  framesFiltered: number
+  samplesDecoded: number
+  samplesInvalid: number
+  samplesFiltered: number
+  samplesRejected: number
+}
+
+/** The first frame since asked that could not be read, for the log. */
+export interface BadFrame {
+  channel: string
+  why: number
+  bytes: Uint8Array
+}
+
+/** Blocks → columns. Answers the decoder's stops: unknown names, header lines, full columns. */
+export class Decoder {
+  readonly #registers: number
+  readonly #text = new TextDecoder()
+
+  constructor(
+    private readonly memory: EngineMemory,
+    private readonly module: DecodeModule,
+    private readonly identities: Identities,
+    private readonly reducer: Reducer,
+    /** Address of the number reader's tables. */
+    constants: number,
+  ) {
+    const { regions } = memory
+    this.#registers = regions.registers.start
+    this.#set(DECODE_COLUMNS, regions.columns.start)
+    this.#set(DECODE_CHANNELS, regions.channels.start)
+    this.#set(DECODE_DEVICE_TABLE, regions.deviceTable.start)
+    this.#set(DECODE_SERIES_TABLE, regions.seriesTable.start)
+    this.#set(DECODE_SCRATCH, regions.scratch.start)
+    this.#set(DECODE_CONSTANTS, constants)
+  }
+
+  /** Decodes the frames in [start, end). A promise only when full columns wait for workers. */
+  decode(start: number, end: number): Promise<void> | undefined {
+    this.#set(DECODE_FRAME, start)
+    this.#set(DECODE_END, end)
+    this.#set(DECODE_LINE, 0)
+    this.#set(DECODE_SKIP, 0)
+    this.#set(DECODE_CHANNEL_COUNT, this.identities.channelCount)
+    return this.#go()
+  }
+
+  /** Counts since the last call. */
+  takeCounts(): DecodeCounts {
+    const { f64 } = this.memory
+    const at = (this.#registers + DECODE_COUNTS) >>> 3
+    const counts = {
+      framesIn: f64[at + COUNT_FRAMES_IN],
+      framesDecoded: f64[at + COUNT_FRAMES_DECODED],
+      framesUndecodable: f64[at + COUNT_FRAMES_UNDECODABLE],
+      framesFiltered: f64[at + COUNT_FRAMES_FILTERED],
+      samplesDecoded: f64[at + COUNT_SAMPLES_DECODED],
+      samplesInvalid: f64[at + COUNT_SAMPLES_INVALID],
+      samplesFiltered: f64[at + COUNT_SAMPLES_FILTERED],
+      samplesRejected: f64[at + COUNT_SAMPLES_REJECTED],
+    }
+    f64.fill(0, at, at + 8)
+    return counts
+  }
+
+  /** The first bad frame since the last call; its bytes are a bounded copy. To be called before the block is reused. */
+  takeBad(): BadFrame | undefined {
+    const at = this.#get(DECODE_BAD)
+    if (at === 0) return undefined
+    const bad = {
+      channel: this.identities.channelOf(this.#get(DECODE_BAD_CHANNEL)).spec.name,
+      why: this.#get(DECODE_BAD_WHY),
+      bytes: this.memory.u8.slice(at, at + Math.min(200, this.#get(DECODE_BAD_BYTES))),
+    }
+    this.#set(DECODE_BAD, 0)
+    return bad
+  }
+
+  /** True once a table was full: unknown devices and series are rejected until `reopen`. */
+  get closed(): boolean {
+    return this.#get(DECODE_CLOSED) === 1
+  }
+
+  /** There is room again. */
+  reopen(): void {
+    this.#set(DECODE_CLOSED, 0)
+  }
+
+  #go(): Promise<void> | undefined {
+    for (;;) {
+      switch (this.module.decode(this.#registers)) {
+        case STOP_DONE:
+          return undefined
+        case STOP_FULL: {
+          const reducing = this.reducer.reduce()
+          if (reducing) return reducing.then(() => this.#go())
+          break
+        }
+        case STOP_DEVICE: {
+          const known = this.identities.addDevice(this.#get(DECODE_KEY_PREFIX), ...this.#key())
+          if (!known) this.#set(DECODE_CLOSED, 1)
+          break
+        }
+        case STOP_SERIES: {
+          const channel = this.memory.u32[(this.#get(DECODE_FRAME) + FRAME_CHANNEL) >>> 2]
+          const known = this.identities.addSeries(this.#get(DECODE_KEY_PREFIX), channel, ...this.#key())
+          if (!known) this.#set(DECODE_CLOSED, 1)
+          break
+        }
+        case STOP_HEADER: {
+          const [at, bytes] = this.#key()
+          const line = this.#text.decode(this.memory.u8.slice(at, at + bytes))
+          this.identities.setLayout(this.#get(DECODE_KEY_PREFIX), line)
+          break
+        }
+        default:
+          bug('the decoder stopped for an unknown reason')
+      }
+    }
+  }
+
+  #key(): [address: number, bytes: number] {
+    return [this.#get(DECODE_KEY), this.#get(DECODE_KEY_BYTES)]
+  }
+
+  #get(register: number): number {
+    return this.memory.u32[(this.#registers + register) >>> 2]
+  }
+
+  #set(register: number, value: number): void {
+    this.memory.u32[(this.#registers + register) >>> 2] = value
+  }
+}

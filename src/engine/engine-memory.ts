@@ -1,0 +1,119 @@
+import {
+  CHUNK_BYTES,
+  CHUNK_MIN_ROWS,
+  COLUMNS_BYTES,
+  DECODE_BYTES,
+  DEVICE_BYTES,
+  ENTRY_BYTES,
+  FRAME_BYTES,
+  PAGE_BYTES,
+  POOL_BYTES,
+  RUN_BYTES,
+  SCRATCH_BYTES,
+  SERIES_BYTES,
+  SLAB_BYTES,
+  SLACK_BYTES,
+  SOURCE_BYTES,
+  TABLE_BYTES,
+} from '../../assembly/layout.js'
+import { Memory, type Region } from '../memory/regions.js'
+import type { Plan } from '../model/plan.js'
+
+/** How the engine cuts its work; tests make it small. */
+export interface Sizes {
+  /** An open block is sealed and decoded once it holds this much. */
+  blockBytes: number
+  /** Samples in the columns before they are reduced. */
+  rows: number
+  /** Bytes of lines taken from one pane at a time. */
+  outputBytes: number
+}
+
+export const DEFAULT_SIZES: Sizes = { blockBytes: 65536, rows: 65536, outputBytes: 1 << 20 }
+
+export type RegionName =
+  | 'registers'
+  | 'columns'
+  | 'columnData'
+  | 'chunks'
+  | 'pool'
+  | 'scratch'
+  | 'output'
+  | 'sources'
+  | 'settled'
+  | 'devices'
+  | 'series'
+  | 'groupSource'
+  | 'deviceTable'
+  | 'deviceEntries'
+  | 'deviceKeys'
+  | 'seriesTable'
+  | 'seriesEntries'
+  | 'seriesKeys'
+  | 'channels'
+  | 'blocks'
+  | 'arena'
+  | 'slabHead'
+  | 'slab'
+
+export type EngineMemory = Memory<RegionName>
+
+/** Series numbers there may be: they are given out in groups of 64 that belong to one source. */
+export function seriesNumbers(plan: Plan): number {
+  return (Math.ceil(plan.maxSeries / 64) + plan.sources.length) * 64
+}
+
+/** Bytes of one source's block: sealed at `blockBytes`, larger only for one larger frame. */
+function blockBytes(plan: Plan, index: number, sizes: Sizes): number {
+  const frame = FRAME_BYTES + plan.sources[index].maxFrameBytes + 8
+  return Math.ceil((Math.max(sizes.blockBytes, frame) + SLACK_BYTES) / 64) * 64
+}
+
+/** Where each source's block lies. */
+export function blockRegions(plan: Plan, all: Region, sizes: Sizes): Region[] {
+  let start = all.start
+  return plan.sources.map((_, i) => {
+    const region = { start, end: start + blockBytes(plan, i, sizes) }
+    start = region.end
+    return region
+  })
+}
+
+/** Entries of an open-addressing table for `keys` keys: at most half full. */
+export const tableEntries = (keys: number): number => 2 ** Math.ceil(Math.log2(Math.max(16, keys * 2)))
+
+/** Bytes of a key on average; a table wants room for its longest besides. */
+const KEY_BYTES = 96
+
+/** Lays the engine's memory out for a plan. Every region's owner is the ingest thread but for columns (workers read), chunks and pool. */
+export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
+  const numbers = seriesNumbers(plan)
+  const passes = plan.windows.length * 3
+  const entries = tableEntries(plan.maxSeries)
+  const blocks = plan.sources.reduce((sum, _, i) => sum + blockBytes(plan, i, sizes), 0)
+  return new Memory<RegionName>({
+    registers: DECODE_BYTES,
+    columns: COLUMNS_BYTES,
+    columnData: sizes.rows * (4 + 8 + 8 + 8 + 1 + 4 + RUN_BYTES) + 8 * 64,
+    chunks: (Math.ceil(sizes.rows / CHUNK_MIN_ROWS) + 1) * passes * CHUNK_BYTES,
+    pool: POOL_BYTES,
+    scratch: SCRATCH_BYTES,
+    output: sizes.outputBytes,
+    sources: plan.sources.length * SOURCE_BYTES,
+    settled: plan.sources.length * 48,
+    devices: plan.maxSeries * DEVICE_BYTES,
+    series: numbers * SERIES_BYTES,
+    groupSource: numbers / 16,
+    deviceTable: TABLE_BYTES,
+    deviceEntries: entries * ENTRY_BYTES,
+    deviceKeys: 65536 + plan.maxSeries * KEY_BYTES,
+    seriesTable: TABLE_BYTES,
+    seriesEntries: entries * ENTRY_BYTES,
+    seriesKeys: 65536 + plan.maxSeries * KEY_BYTES,
+    channels: plan.maxSeries * 32,
+    blocks,
+    arena: (4 << 20) + plan.maxSeries * 128 + plan.windows.length * (numbers + 8192),
+    slabHead: SLAB_BYTES,
+    slab: Math.floor(plan.maxMemoryBytes / PAGE_BYTES) * PAGE_BYTES,
+  })
+}

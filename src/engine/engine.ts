@@ -1,0 +1,289 @@
+import {
+  DEVICE_BYTES,
+  DEVICE_LAST_ARRIVAL,
+  SOURCE_AHEAD,
+  SOURCE_BYTES,
+  SOURCE_HIGH,
+  SOURCE_LAST_ARRIVAL,
+  SOURCE_NOT_BEFORE,
+  SOURCE_WAIT,
+  SOURCE_WATERMARK,
+} from '../../assembly/layout.js'
+import type { Clock, Timer } from '../model/clock.js'
+import { LinkError } from '../model/errors.js'
+import type { Log } from '../model/log.js'
+import type { Plan } from '../model/plan.js'
+import { BadFrames } from './bad-frames.js'
+import type { Closer } from './closer.js'
+import type { Decoder } from './decoder.js'
+import type { EngineMemory } from './engine-memory.js'
+import type { Identities } from './identities.js'
+import type { Intake, IntakeHost } from './intake.js'
+import { type Reducer, SETTLED } from './reducer.js'
+import { Turns } from './turns.js'
+
+/** Where points go, as the engine sees it. */
+export interface Outlet {
+  /** Sends what was offered. */
+  pump(): void
+  full(): boolean
+  room(): Promise<void>
+}
+
+export interface EngineParts {
+  plan: Plan
+  clock: Clock
+  log: Log
+  memory: EngineMemory
+  identities: Identities
+  decoder: Decoder
+  reducer: Reducer
+  closer: Closer
+  outlets: readonly Outlet[]
+  /** Told after every batch, when the ledger must balance. */
+  onBatch?: (number: number) => void
+  /** An error that no source caused: the engine can't go on. */
+  onFailure: (error: unknown) => void
+}
+
+/** Reads of one tick: a source that fills its buffer is read again before the batch is cut, this often at most. */
+const READS_A_TICK = 16
+const FORGET_EVERY_US = 60e6
+
+/**
+ * The order of things: what is in blocks becomes a batch at the tick (live sources) or at a source's turn (finite
+ * ones); a batch is decoded, reduced, and closes the windows that are due. One batch at a time; nothing here is per sample.
+ */
+export class Engine implements IntakeHost {
+  batches = 0
+  lastBatchUs = 0
+  readonly #p: EngineParts
+  readonly #intakes: Intake[] = []
+  #turns = new Turns<Intake>([])
+  readonly #badFrames: BadFrames
+  #tick: Timer | undefined
+  #running: Promise<void> | undefined
+  #checkedForgetUs: number
+  #stopped = false
+
+  constructor(parts: EngineParts) {
+    this.#p = parts
+    this.#badFrames = new BadFrames(parts.log, parts.clock)
+    this.#checkedForgetUs = parts.clock.nowUs()
+  }
+
+  /** Takes the intakes into service, in the order of the configuration. */
+  begin(intakes: readonly Intake[]): void {
+    const { f64, regions } = this.#p.memory
+    for (const intake of intakes) {
+      const { plan } = intake
+      const at = (regions.sources.start + intake.index * SOURCE_BYTES) >>> 3
+      f64[at + SOURCE_HIGH / 8] = Number.NEGATIVE_INFINITY
+      f64[at + SOURCE_WATERMARK / 8] = Number.NEGATIVE_INFINITY
+      f64[at + SOURCE_WAIT / 8] = plan.waitUs
+      f64[at + SOURCE_AHEAD / 8] = plan.finite ? Number.POSITIVE_INFINITY : plan.aheadUs
+      // What began before may have been written whole by the run before this one.
+      f64[at + SOURCE_NOT_BEFORE / 8] = plan.finite ? Number.NEGATIVE_INFINITY : this.#p.clock.nowUs()
+      f64[at + SOURCE_LAST_ARRIVAL / 8] = Number.NEGATIVE_INFINITY
+      this.#intakes.push(intake)
+    }
+    this.#turns = new Turns(intakes.filter((intake) => intake.plan.finite))
+  }
+
+  watermarkUs(intake: Intake): number {
+    return this.#p.memory.f64[this.#at(intake, SOURCE_WATERMARK)]
+  }
+
+  lastArrivalUs(intake: Intake): number {
+    return this.#p.memory.f64[this.#at(intake, SOURCE_LAST_ARRIVAL)]
+  }
+
+  // ---- for intakes
+
+  seal(intake: Intake): boolean {
+    if (this.#running) return false
+    const decoding = this.#decode(intake)
+    if (!decoding) return true
+    this.#hold(decoding)
+    return false
+  }
+
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running
+  }
+
+  wake(): void {
+    if (this.#tick || this.#stopped) return
+    this.#tick = this.#p.clock.after(this.msToTick(), () => this.#onTick())
+  }
+
+  msToTick(): number {
+    const { clock, plan } = this.#p
+    const nowUs = clock.nowUs()
+    return ((Math.floor(nowUs / plan.batchUs) + 1) * plan.batchUs - nowUs) / 1000
+  }
+
+  async turn(intake: Intake): Promise<void> {
+    await this.#turns.take(intake)
+    await this.#exclusive(() => this.#batch([intake]))
+    for (const outlet of this.#p.outlets) if (outlet.full()) await outlet.room()
+    this.#turns.pass(intake)
+  }
+
+  /** The source has ended: its last batch, then all its windows close. */
+  async end(intake: Intake): Promise<void> {
+    if (intake.plan.finite) await this.#turns.take(intake)
+    intake.over = true
+    await this.#exclusive(() => this.#batch([intake]))
+    this.#turns.leave(intake)
+  }
+
+  /** A last batch of all sources; with `closeAll` every open window is emitted as it stands. */
+  async stop(closeAll: boolean): Promise<void> {
+    this.#stopped = true
+    this.#tick?.cancel()
+    this.#tick = undefined
+    if (closeAll) for (const intake of this.#intakes) intake.over = true
+    await this.#exclusive(() => this.#batch(this.#intakes))
+  }
+
+  // ---- the batch
+
+  #onTick(): void {
+    this.#tick = undefined
+    // Sources that gathered until now have just been resumed: their bytes arrive in this turn of the event loop.
+    let taken = this.#taken()
+    let reads = 0
+    const afterReads = () => {
+      const now = this.#taken()
+      if (now - taken >= 32768 && ++reads < READS_A_TICK) {
+        taken = now
+        setImmediate(afterReads)
+        return
+      }
+      if (this.#stopped) return
+      const live = this.#intakes.filter((intake) => !intake.plan.finite)
+      this.#exclusive(() => this.#batch(live)).catch((error) => this.#p.onFailure(error))
+    }
+    setImmediate(afterReads)
+  }
+
+  #taken(): number {
+    return this.#intakes.reduce((sum, intake) => sum + intake.taken, 0)
+  }
+
+  async #exclusive(work: () => Promise<void>): Promise<void> {
+    while (this.#running) await this.#running
+    const running = work()
+    this.#hold(running)
+    await running
+  }
+
+  #hold(running: Promise<void>): void {
+    const held = running
+      .catch(() => {})
+      .then(() => {
+        this.#running = undefined
+      })
+    this.#running = held
+  }
+
+  async #batch(intakes: readonly Intake[]): Promise<void> {
+    const { reducer, closer, clock, outlets } = this.#p
+    for (const intake of intakes) {
+      const decoding = this.#decode(intake)
+      if (decoding) await decoding
+    }
+    const reducing = reducer.reduce()
+    if (reducing) await reducing
+    this.#settle()
+    const nowUs = clock.nowUs()
+    const ended = this.#advance(nowUs)
+    closer.close(
+      Math.max(...this.#intakes.map((intake) => (intake.over ? Number.NEGATIVE_INFINITY : this.watermarkUs(intake)))),
+      ended,
+    )
+    if (nowUs - this.#checkedForgetUs >= FORGET_EVERY_US) this.#forget(nowUs)
+    this.batches++
+    this.lastBatchUs = nowUs
+    for (const outlet of outlets) outlet.pump()
+    this.#p.onBatch?.(this.batches)
+    if (this.#intakes.some((intake) => !intake.plan.finite && !intake.isEmpty) || closer.waiting) this.wake()
+  }
+
+  #decode(intake: Intake): Promise<void> | undefined {
+    if (intake.isEmpty) return undefined
+    const { decoder } = this.#p
+    const done = () => {
+      const bad = decoder.takeBad()
+      if (bad) this.#badFrames.say(intake.plan.name, bad)
+      intake.decoded(decoder.takeCounts())
+    }
+    const failed = (error: unknown) => {
+      // A header that names nothing wanted: the source's trouble, not the engine's.
+      intake.decoded(decoder.takeCounts())
+      throw error
+    }
+    try {
+      const decoding = decoder.decode(intake.block.start, intake.blockEnd)
+      if (decoding) return decoding.then(done, failed)
+    } catch (error) {
+      if (error instanceof LinkError) failed(error)
+      throw error
+    }
+    done()
+    return undefined
+  }
+
+  /** Moves what `settle` counted into the sources' ledgers. */
+  #settle(): void {
+    const { f64, regions } = this.#p.memory
+    const start = regions.settled.start >>> 3
+    for (const intake of this.#intakes) {
+      const at = start + intake.index * SETTLED.length
+      SETTLED.forEach((fate, i) => {
+        intake.samples[fate] += f64[at + i]
+      })
+      f64.fill(0, at, at + SETTLED.length)
+    }
+  }
+
+  /** Sets each source's watermark; true when one has just ended. A watermark never falls. */
+  #advance(nowUs: number): boolean {
+    const { f64 } = this.#p.memory
+    let ended = false
+    for (const intake of this.#intakes) {
+      const { plan } = intake
+      const before = this.watermarkUs(intake)
+      let watermark = Math.max(before, f64[this.#at(intake, SOURCE_HIGH)] - plan.waitUs)
+      if (!plan.finite) {
+        if (plan.inputs.every((input) => input.time.kind === 'arrival')) watermark = Math.max(watermark, nowUs)
+        else if (nowUs - this.lastArrivalUs(intake) >= plan.idleUs) watermark = Math.max(watermark, nowUs - plan.waitUs)
+      }
+      if (intake.over) watermark = Number.POSITIVE_INFINITY
+      ended ||= intake.over && before !== Number.POSITIVE_INFINITY
+      f64[this.#at(intake, SOURCE_WATERMARK)] = watermark
+    }
+    return ended
+  }
+
+  /** Devices of live sources that were silent for `forget` leave the tables. */
+  #forget(nowUs: number): void {
+    this.#checkedForgetUs = nowUs
+    const { identities, memory, closer, decoder } = this.#p
+    for (const device of identities.devices) {
+      if (!device || device.series.size === 0) continue
+      const { plan } = this.#intakes[device.sourceIndex]
+      const lastUs = memory.f64[(memory.regions.devices.start + device.id * DEVICE_BYTES + DEVICE_LAST_ARRIVAL) >>> 3]
+      if (plan.finite || nowUs - lastUs < plan.forgetUs) continue
+      closer.closeDevice(device.id)
+      identities.forget(device)
+      decoder.reopen()
+    }
+    identities.tidy()
+  }
+
+  #at(intake: Intake, field: number): number {
+    return (this.#p.memory.regions.sources.start + intake.index * SOURCE_BYTES + field) >>> 3
+  }
+}

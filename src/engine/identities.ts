@@ -1,0 +1,286 @@
+import {
+  CHANNEL_BYTES,
+  CHANNEL_DEVICE,
+  CHANNEL_FIELD,
+  CHANNEL_FIELD_BYTES,
+  CHANNEL_LAYOUT,
+  CHANNEL_PROGRAM,
+  CHANNEL_SERIES,
+  CHANNEL_SOURCE,
+  DEVICE_BYTES,
+  DEVICE_FIRST_SERIES,
+  DEVICE_HIGH,
+  DEVICE_SOURCE,
+  ENTRY_BYTES,
+  NONE,
+  REJECTED,
+  SERIES_BYTES,
+  SERIES_DEVICE,
+  SERIES_NEXT,
+  SOURCE_BYTES,
+  TABLE_KEYS,
+  TABLE_USED,
+} from '../../assembly/layout.js'
+import type { Program } from '../codecs/program.js'
+import type { DecodeModule } from '../memory/modules.js'
+import type { Arena } from '../model/codec.js'
+import { bug, LinkError } from '../model/errors.js'
+import type { Plan } from '../model/plan.js'
+import type { Device } from '../model/points.js'
+import type { ChannelSpec } from '../model/source.js'
+import { type EngineMemory, seriesNumbers } from './engine-memory.js'
+import { initTable } from './tables.js'
+
+/** A series as windows choose it. */
+export interface Series {
+  readonly id: number
+  readonly device: DeviceEntry
+  readonly field: string
+}
+
+/** A device with what only the engine needs. */
+export interface DeviceEntry extends Device {
+  readonly sourceIndex: number
+  readonly series: Map<string, Series>
+  readonly channels: number[]
+  /** Keys under which the decoder finds it, for its removal. */
+  readonly keys: { channel: number; bytes: Uint8Array }[]
+}
+
+interface Channel {
+  readonly spec: ChannelSpec
+  readonly sourceIndex: number
+  readonly program: Program
+}
+
+/**
+ * Who is who: channels, devices (a source and a tag set) and series (a device and a field). The names live here, the
+ * numbers in shared memory; the decoder only looks up, this is the one writer of its tables.
+ */
+export class Identities {
+  readonly devices: (DeviceEntry | undefined)[] = []
+  readonly series: (Series | undefined)[] = []
+  seriesCount = 0
+  deviceCount = 0
+  readonly #channels: Channel[] = []
+  readonly #deviceByKey = new Map<string, DeviceEntry>()
+  readonly #freeDevices: number[] = []
+  /** Free series numbers of each source. */
+  readonly #freeSeries: number[][]
+  #nextGroup = 0
+  readonly #text = new TextDecoder()
+
+  /** `onSeries` sees each new series, `onForget` each that is going, before its number is free. */
+  constructor(
+    private readonly plan: Plan,
+    private readonly memory: EngineMemory,
+    private readonly arena: Arena,
+    private readonly decode: DecodeModule,
+    private readonly onSeries: (series: Series) => void,
+  ) {
+    this.#freeSeries = plan.sources.map(() => [])
+  }
+
+  /** Makes a channel; -1 when there is no room. */
+  channel(sourceIndex: number, spec: ChannelSpec, program: Program): number {
+    const number = this.#channels.length
+    if (number >= this.plan.maxSeries) return -1
+    const { u32, regions } = this.memory
+    const record = (regions.channels.start + number * CHANNEL_BYTES) >>> 2
+    let device: DeviceEntry | undefined
+    let list = 0
+    if (program.tagNames.length === 0) {
+      device = this.#device(sourceIndex, spec.tags)
+      if (!device) return -1
+      device.channels.push(number)
+      list = this.arena.alloc(Math.max(1, program.fields.length) * 4)
+      u32.fill(NONE, list >>> 2, (list >>> 2) + Math.max(1, program.fields.length))
+    }
+    u32[record + CHANNEL_PROGRAM / 4] = program.address
+    u32[record + CHANNEL_DEVICE / 4] = device ? device.id : NONE
+    u32[record + CHANNEL_SERIES / 4] = list
+    u32[record + CHANNEL_SOURCE / 4] = regions.sources.start + sourceIndex * SOURCE_BYTES
+    if (spec.field !== undefined) {
+      const text = this.arena.text(spec.field)
+      u32[record + CHANNEL_FIELD / 4] = text.address
+      u32[record + CHANNEL_FIELD_BYTES / 4] = text.bytes
+    }
+    this.#channels.push({ spec, sourceIndex, program })
+    return number
+  }
+
+  get channelCount(): number {
+    return this.#channels.length
+  }
+
+  channelOf(number: number): Channel {
+    return this.#channels[number]
+  }
+
+  /** Answers STOP_HEADER: the first line of a channel names its columns. Throws a LinkError when it can't be one. */
+  setLayout(channel: number, line: string): void {
+    const { spec, program } = this.#channels[channel]
+    const layout = program.layout?.(line) ?? bug(`channel ${spec.name} wants no header`)
+    if (typeof layout === 'string') throw new LinkError(`cannot read ${spec.name}: ${layout}`)
+    this.memory.u32[(this.memory.regions.channels.start + channel * CHANNEL_BYTES + CHANNEL_LAYOUT) >>> 2] = layout
+  }
+
+  /** Answers STOP_DEVICE: makes the device of these payload tags known to the decoder. False: no room. */
+  addDevice(channel: number, keyAddress: number, keyBytes: number): boolean {
+    const { spec, sourceIndex, program } = this.#channels[channel]
+    const bytes = this.memory.u8.slice(keyAddress, keyAddress + keyBytes)
+    const values = this.#text.decode(bytes).split('\x1f')
+    const tags = { ...spec.tags }
+    program.tagNames.forEach((name, i) => {
+      if (values[i]) tags[name] = values[i]
+    })
+    const device = this.#device(sourceIndex, tags)
+    if (!device) return false
+    device.keys.push({ channel, bytes })
+    return this.#insert('device', channel, bytes, device.id)
+  }
+
+  /** Answers STOP_SERIES: makes the series known to the decoder. False: no room. */
+  addSeries(deviceId: number, channel: number, keyAddress: number, keyBytes: number): boolean {
+    const device = this.devices[deviceId]!
+    const bytes = this.memory.u8.slice(keyAddress, keyAddress + keyBytes)
+    const field = this.#text.decode(bytes)
+    let series = device.series.get(field)
+    if (!series) {
+      if (this.seriesCount >= this.plan.maxSeries) return false
+      const id = this.#takeSeriesNumber(device.sourceIndex)
+      if (id === undefined) return false
+      series = { id, device, field }
+      this.series[id] = series
+      this.seriesCount++
+      device.series.set(field, series)
+      const { u32, regions } = this.memory
+      const record = (regions.series.start + id * SERIES_BYTES) >>> 2
+      const deviceRecord = (regions.devices.start + deviceId * DEVICE_BYTES) >>> 2
+      u32[record + SERIES_DEVICE / 4] = deviceId
+      u32[record + SERIES_NEXT / 4] = NONE
+      // Behind the device's last, so that a line's fields keep the order in which they were first seen.
+      let link = deviceRecord + DEVICE_FIRST_SERIES / 4
+      while (u32[link] !== NONE) link = (regions.series.start + u32[link] * SERIES_BYTES + SERIES_NEXT) >>> 2
+      u32[link] = id
+      this.onSeries(series)
+      if (!this.#insert('series', deviceId, bytes, id)) return false
+    }
+    this.#cacheInChannel(channel, field, series.id)
+    return true
+  }
+
+  /** Takes a device and its series out; their numbers are free afterwards. Its panes must have been closed. */
+  forget(device: DeviceEntry): void {
+    const { regions, u8, u32 } = this.memory
+    const scratch = regions.output.start
+    for (const { channel, bytes } of device.keys) {
+      u8.set(bytes, scratch)
+      this.decode.remove(regions.deviceTable.start, channel, scratch, bytes.length)
+    }
+    for (const series of device.series.values()) {
+      const bytes = Buffer.from(series.field)
+      u8.set(bytes, scratch)
+      this.decode.remove(regions.seriesTable.start, device.id, scratch, bytes.length)
+      this.series[series.id] = undefined
+      this.#freeSeries[device.sourceIndex].push(series.id)
+      this.seriesCount--
+    }
+    device.series.clear()
+    u32[(regions.devices.start + device.id * DEVICE_BYTES + DEVICE_FIRST_SERIES) >>> 2] = NONE
+    for (const channel of device.channels) {
+      const record = (regions.channels.start + channel * CHANNEL_BYTES) >>> 2
+      const list = u32[record + CHANNEL_SERIES / 4] >>> 2
+      u32.fill(NONE, list, list + Math.max(1, this.#channels[channel].program.fields.length))
+    }
+    // A device with a fixed channel keeps its number: the channel still names it.
+    if (device.channels.length > 0) return
+    this.devices[device.id] = undefined
+    this.#deviceByKey.delete(deviceKey(device.sourceIndex, device.tags))
+    this.#freeDevices.push(device.id)
+    this.deviceCount--
+  }
+
+  /** Makes the tables anew where keys of devices long forgotten fill more than half of them. */
+  tidy(): void {
+    for (const table of ['device', 'series'] as const) {
+      const { regions, u32 } = this.memory
+      const [head, entries, keys] = [regions[`${table}Table`], regions[`${table}Entries`], regions[`${table}Keys`]]
+      const used = u32[(head.start + TABLE_USED) >>> 2] * ENTRY_BYTES
+      const keyBytes = u32[(head.start + TABLE_KEYS) >>> 2] - keys.start
+      if (used <= (entries.end - entries.start) / 2 && keyBytes <= (keys.end - keys.start) / 2) continue
+      initTable(this.memory, head, entries, keys)
+      for (const device of this.devices) {
+        if (!device) continue
+        if (table === 'device')
+          for (const { channel, bytes } of device.keys) this.#insert('device', channel, bytes, device.id)
+        else
+          for (const { id, field } of device.series.values()) this.#insert('series', device.id, Buffer.from(field), id)
+      }
+    }
+  }
+
+  #insert(table: 'device' | 'series', prefix: number, key: Uint8Array, id: number): boolean {
+    const { regions, u8 } = this.memory
+    u8.set(key, regions.output.start)
+    return this.decode.insert(regions[`${table}Table`].start, prefix, regions.output.start, key.length, id) !== 0
+  }
+
+  #cacheInChannel(channel: number, field: string, id: number): void {
+    const { u32, regions } = this.memory
+    const list = u32[(regions.channels.start + channel * CHANNEL_BYTES + CHANNEL_SERIES) >>> 2]
+    if (list === 0) return
+    const { spec, program } = this.#channels[channel]
+    const index = spec.field === undefined ? program.fields.indexOf(field) : spec.field === field ? 0 : -1
+    if (index >= 0) u32[(list >>> 2) + index] = id
+  }
+
+  #device(sourceIndex: number, own: Record<string, string>): DeviceEntry | undefined {
+    const source = this.plan.sources[sourceIndex].name
+    const tags = Object.entries({ ...own, gateway: this.plan.gateway, source })
+      .filter(([, value]) => value !== '')
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    const key = deviceKey(sourceIndex, tags)
+    const known = this.#deviceByKey.get(key)
+    if (known) return known
+    if (this.deviceCount >= this.plan.maxSeries) return undefined
+    const id = this.#freeDevices.pop() ?? this.devices.length
+    const device: DeviceEntry = {
+      id,
+      source,
+      sourceIndex,
+      tags,
+      cache: new Map(),
+      series: new Map(),
+      channels: [],
+      keys: [],
+    }
+    const { u8, u32, f64, regions } = this.memory
+    const record = regions.devices.start + id * DEVICE_BYTES
+    u8.fill(0, record, record + DEVICE_BYTES)
+    f64[(record + DEVICE_HIGH) >>> 3] = Number.NEGATIVE_INFINITY
+    u32[(record + DEVICE_SOURCE) >>> 2] = regions.sources.start + sourceIndex * SOURCE_BYTES
+    u32[(record + DEVICE_FIRST_SERIES) >>> 2] = NONE
+    this.devices[id] = device
+    this.#deviceByKey.set(key, device)
+    this.deviceCount++
+    return device
+  }
+
+  #takeSeriesNumber(sourceIndex: number): number | undefined {
+    const free = this.#freeSeries[sourceIndex]
+    if (free.length === 0) {
+      const group = this.#nextGroup
+      if ((group + 1) * 64 > Math.min(seriesNumbers(this.plan), REJECTED)) return undefined
+      this.#nextGroup++
+      const { u32, regions } = this.memory
+      u32[(regions.groupSource.start >>> 2) + group] = regions.sources.start + sourceIndex * SOURCE_BYTES
+      for (let i = 63; i >= 0; i--) free.push(group * 64 + i)
+    }
+    return free.pop()
+  }
+}
+
+function deviceKey(sourceIndex: number, tags: readonly (readonly [string, string])[]): string {
+  return JSON.stringify([sourceIndex, tags])
+}

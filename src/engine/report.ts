@@ -1,0 +1,135 @@
+import {
+  DEVICE_BYTES,
+  DEVICE_LATE,
+  DEVICE_ROWS,
+  DEVICE_SKEW,
+  DEVICE_SKEWS,
+  PAGE_BYTES,
+  SKEW_RING,
+  SLAB_FREE_PAGES,
+} from '../../assembly/layout.js'
+import type { Plan } from '../model/plan.js'
+import type { Source } from '../model/source.js'
+import type { SourceStatus, Status } from '../model/status.js'
+import type { ChunkPool } from '../pool/pool.js'
+import type { Window } from '../window/window.js'
+import type { Engine } from './engine.js'
+import type { EngineMemory } from './engine-memory.js'
+import type { DeviceEntry, Identities } from './identities.js'
+import type { Intake } from './intake.js'
+import type { Lane } from './lane.js'
+
+export interface Reported {
+  plan: Plan
+  version: string
+  startedUs: number
+  ready: boolean
+  engine: Engine
+  memory: EngineMemory
+  identities: Identities
+  pool: ChunkPool
+  intakes: readonly Intake[]
+  sources: readonly Source[]
+  windows: readonly Window[]
+  lanes: readonly Lane[]
+}
+
+/** A device more than half of whose rows were late, and how far its clock seems off. */
+export interface Straggler {
+  device: DeviceEntry
+  rows: number
+  late: number
+  skewMs: number
+}
+
+/** Everything there is to say, as of now; between batches frames and samples may be pending. */
+export function report(r: Reported): Status {
+  const { memory, plan } = r
+  const freePages = memory.u32[(memory.regions.slabHead.start + SLAB_FREE_PAGES) >>> 2]
+  return {
+    version: r.version,
+    gateway: plan.gateway,
+    startedUs: r.startedUs,
+    ready: r.ready,
+    batch: { number: r.engine.batches, atUs: r.engine.lastBatchUs },
+    series: r.identities.seriesCount,
+    maxSeries: plan.maxSeries,
+    devices: r.identities.deviceCount,
+    memory: { slabBytes: memory.regions.slab.end - memory.regions.slab.start, slabFreeBytes: freePages * PAGE_BYTES },
+    pool: { workers: r.pool.workers, tasks: r.pool.tasks, chunks: r.pool.chunks, inline: r.pool.inline },
+    sources: r.intakes.map((intake, i) => sourceStatus(r, intake, r.sources[i])),
+    windows: r.windows.map((window) => ({
+      name: window.plan.name,
+      openPanes: window.openPanes,
+      lines: window.lines,
+      corrections: window.corrections,
+      ...window.left,
+      notFinite: window.notFinite,
+    })),
+    sinks: r.lanes.map((lane) => lane.status()),
+    alarms: alarms(r, freePages),
+  }
+}
+
+function sourceStatus(r: Reported, intake: Intake, source: Source): SourceStatus {
+  const finite = (us: number) => (Number.isFinite(us) ? us : null)
+  const { samples, plan } = intake
+  const settled = samples.reduced + samples.late + samples.duplicate + samples.future + samples.filtered
+  const rest = samples.unmatched + samples.invalid + samples.rejected + samples.lost
+  return {
+    name: plan.name,
+    type: plan.type,
+    link: { ...intake.linkState },
+    frames: { ...intake.frames, pending: intake.pending },
+    samples: { ...samples, pending: samples.decoded - settled - rest },
+    lostBytes: intake.lost,
+    watermarkUs: finite(r.engine.watermarkUs(intake)),
+    lastArrivalUs: finite(r.engine.lastArrivalUs(intake)),
+    details: source.status?.() ?? {},
+  }
+}
+
+/** Devices more than half of whose rows were late (of at least 16). */
+export function stragglers({ memory, identities }: Pick<Reported, 'memory' | 'identities'>): Straggler[] {
+  const { f64, f32, u32, regions } = memory
+  const found: Straggler[] = []
+  for (const device of identities.devices) {
+    if (!device) continue
+    const at = regions.devices.start + device.id * DEVICE_BYTES
+    const rows = f64[(at + DEVICE_ROWS) >>> 3]
+    const late = f64[(at + DEVICE_LATE) >>> 3]
+    if (rows < 16 || late <= rows / 2) continue
+    const length = Math.min(SKEW_RING, u32[(at + DEVICE_SKEWS) >>> 2])
+    const first = (at + DEVICE_SKEW) >>> 2
+    const skews = Array.from(f32.subarray(first, first + length)).sort((a, b) => a - b)
+    found.push({ device, rows, late, skewMs: Math.round(skews[length >> 1] ?? 0) })
+  }
+  return found
+}
+
+/** A straggler in words, with the remedy. */
+export function stragglerText({ device, rows, late, skewMs }: Straggler): string {
+  const tags = device.tags.map(([name, value]) => `${name}=${value}`).join(',')
+  const clock = skewMs < 0 ? `ahead by ${-skewMs} ms` : `behind by ${skewMs} ms`
+  return `device ${tags}: ${late} of ${rows} rows came late and its latest are ${clock}; set its clock, or raise the window's \`lateness\``
+}
+
+function alarms(r: Reported, freePages: number): string[] {
+  const found = stragglers(r).slice(0, 20).map(stragglerText)
+  for (const intake of r.intakes) {
+    const { name, type } = intake.plan
+    if (intake.linkState.state === 'down')
+      found.push(`source ${name} (${type}) is down: ${intake.linkState.detail ?? ''}`)
+  }
+  for (const lane of r.lanes) {
+    const status = lane.status()
+    if (status.state === 'down') found.push(`sink ${status.name} (${status.type}) is down: ${status.detail ?? ''}`)
+    if (status.points.givenUp > 0)
+      found.push(`sink ${status.name}: ${status.points.givenUp} points given up; its queue was full`)
+  }
+  if (r.identities.seriesCount >= r.plan.maxSeries) {
+    found.push(`${r.plan.maxSeries} series, no room for more: samples of new ones are rejected; raise \`maxSeries\``)
+  }
+  if (freePages === 0) found.push('no room for more windows: samples are rejected; raise `maxMemory`')
+  return found
+}

@@ -1,0 +1,49 @@
+import { type Clock, pause } from '../model/clock.js'
+import { ConfigError, LinkError, reasonOf } from '../model/errors.js'
+import type { Log } from '../model/log.js'
+import type { Source } from '../model/source.js'
+import type { Intake } from './intake.js'
+
+const FIRST_PAUSE_MS = 500
+const LONGEST_PAUSE_MS = 30_000
+/** A link that held this long starts again with the shortest pause. */
+const HELD_MS = 60_000
+
+/**
+ * Keeps one source running: calls `run` again after a link error, for ever, with jittered back-off, and says each
+ * reason once until the link is up again. A finite source has one try: its error is the run's.
+ */
+export async function supervise(
+  source: Source,
+  intake: Intake,
+  signal: AbortSignal,
+  options: { clock: Clock; log: Log; random?: () => number },
+): Promise<'end' | 'aborted'> {
+  const { clock, log, random = Math.random } = options
+  const name = intake.plan.name
+  let pauseMs = FIRST_PAUSE_MS
+  let said = ''
+  for (;;) {
+    const sinceMs = clock.monotonicMs()
+    intake.linkState.attempts++
+    try {
+      const outcome = await source.run(intake, signal)
+      intake.link('ended')
+      return outcome
+    } catch (error) {
+      const reason = reasonOf(error)
+      if (signal.aborted) return 'aborted'
+      const wasUp = intake.linkState.state === 'up'
+      intake.link('down', reason)
+      if (intake.plan.finite || error instanceof ConfigError) throw error
+      if (!(error instanceof LinkError))
+        log.error({ source: name, error }, 'a source failed in a way it should not; it is started again')
+      if (wasUp || reason !== said) log.warn({ source: name }, `${reason}; trying again until it works`)
+      said = reason
+      if (wasUp && clock.monotonicMs() - sinceMs >= HELD_MS) pauseMs = FIRST_PAUSE_MS
+    }
+    await pause(clock, pauseMs * (0.5 + random()), signal)
+    if (signal.aborted) return 'aborted'
+    pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)
+  }
+}

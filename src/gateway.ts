@@ -1,0 +1,270 @@
+import { compileInput } from './codecs/program.js'
+import { SystemClock } from './engine/clock.js'
+import { Closer, type Target } from './engine/closer.js'
+import { Decoder } from './engine/decoder.js'
+import { Engine } from './engine/engine.js'
+import { blockRegions, DEFAULT_SIZES, engineMemory, type Sizes, seriesNumbers } from './engine/engine-memory.js'
+import { Identities } from './engine/identities.js'
+import { Intake } from './engine/intake.js'
+import { Lane } from './engine/lane.js'
+import { Reducer } from './engine/reducer.js'
+import { report, stragglers, stragglerText } from './engine/report.js'
+import { supervise } from './engine/supervisor.js'
+import { initTable } from './engine/tables.js'
+import { MemoryArena } from './memory/arena.js'
+import { writeConstants } from './memory/constants.js'
+import { type DecodeModule, instantiate, type KernelsModule } from './memory/modules.js'
+import { type Clock, pause } from './model/clock.js'
+import type { Components } from './model/components.js'
+import { bug } from './model/errors.js'
+import { type Log, silent } from './model/log.js'
+import type { Plan } from './model/plan.js'
+import type { Points } from './model/points.js'
+import type { Source } from './model/source.js'
+import type { Status } from './model/status.js'
+import { ChunkPool, HAND_OVER_MS } from './pool/pool.js'
+import { version } from './version.js'
+import { Window } from './window/window.js'
+
+export interface GatewayOptions {
+  components: Components
+  log?: Log
+  clock?: Clock
+  /** Sees points as soon as they are due and again when corrected; they are valid only during the call. */
+  onPoints?(points: Points): void
+  /** Told after every batch. */
+  onBatch?(number: number): void
+  sizes?: Partial<Sizes>
+  /** Estimated work from which on workers take part, ms. */
+  handOverMs?: number
+  /** For jitter. */
+  random?: () => number
+}
+
+/** The whole line, put together in the order data flows. Made once per plan; start once, stop once. */
+export class Gateway {
+  /** Resolves when every source was finite and has ended and its results are delivered, or after `stop`; rejects when the run failed. */
+  readonly finished: Promise<void>
+  readonly #plan: Plan
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #random: (() => number) | undefined
+  readonly #memory
+  readonly #identities: Identities
+  readonly #pool: ChunkPool
+  readonly #windows: readonly Window[]
+  readonly #lanes: readonly Lane[]
+  readonly #engine: Engine
+  readonly #intakes: readonly Intake[]
+  readonly #sources: readonly Source[]
+  readonly #abort = new AbortController()
+  readonly #hardStop = new AbortController()
+  #running: Promise<unknown>[] = []
+  #stopping: Promise<void> | undefined
+  #settleFinished!: { resolve: () => void; reject: (error: unknown) => void }
+  readonly #startedUs: number
+  #ready = false
+  readonly #named = new Set<number>()
+
+  constructor(plan: Plan, options: GatewayOptions) {
+    const { components, log = silent, clock = new SystemClock(), random } = options
+    const sizes = { ...DEFAULT_SIZES, ...options.sizes }
+    this.#plan = plan
+    this.#clock = clock
+    this.#log = log
+    this.#random = random
+    this.#startedUs = clock.nowUs()
+    this.finished = new Promise((resolve, reject) => {
+      this.#settleFinished = { resolve, reject }
+    })
+    this.finished.catch(() => {})
+
+    // Memory, modules, and who is who.
+    const memory = (this.#memory = engineMemory(plan, sizes))
+    const { regions } = memory
+    const arena = new MemoryArena(memory.memory, regions.arena.start, regions.arena.end)
+    const decode = instantiate<DecodeModule>('decode', memory.memory)
+    const kernels = instantiate<KernelsModule>('kernels', memory.memory)
+    const constants = writeConstants(arena)
+    initTable(memory, regions.deviceTable, regions.deviceEntries, regions.deviceKeys)
+    initTable(memory, regions.seriesTable, regions.seriesEntries, regions.seriesKeys)
+
+    // Windows, and the columns before them.
+    this.#windows = plan.windows.map(
+      (window) => new Window(window, arena, regions.slabHead.start, seriesNumbers(plan), components),
+    )
+    this.#identities = new Identities(plan, memory, arena, decode, ({ id, field, device }) => {
+      for (const window of this.#windows) window.enrol(id, { source: device.source, field, tags: device.tags })
+    })
+    this.#pool = new ChunkPool(memory, kernels, {
+      workers: plan.workers,
+      handOverMs: options.handOverMs ?? HAND_OVER_MS,
+      states: components.states,
+      log,
+    })
+    const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes.rows)
+    const decoder = new Decoder(memory, decode, this.#identities, reducer, constants)
+
+    // Sinks, and who gets which window's points.
+    const targets = new Map<string, Target>()
+    this.#lanes = plan.sinks.map((sink) => {
+      const component = components.sinks.find((c) => c.type === sink.type) ?? bug(`sink type ${sink.type} is unknown`)
+      const made = sink.options as never
+      const format = components.formats.find((f) => f.type === component.format(made)) ?? bug('a format is unknown')
+      const lane = new Lane({
+        name: sink.name,
+        type: sink.type,
+        sink: component.create(made, { name: sink.name, gateway: plan.gateway, clock, log }),
+        format,
+        clock,
+        log,
+        ...(random ? { random } : {}),
+      })
+      targets.set(sink.name, { finalOnly: component.finalOnly(made), offer: (points) => lane.offer(points) })
+      return lane
+    })
+    const observer: Target[] = options.onPoints ? [{ finalOnly: false, offer: (p) => options.onPoints?.(p) }] : []
+    const closer = new Closer(
+      memory,
+      kernels,
+      this.#windows,
+      {
+        device: (id) => this.#identities.devices[id] ?? bug(`device ${id} is gone`),
+        field: (id) => this.#identities.series[id]?.field ?? bug(`series ${id} is gone`),
+      },
+      (window) => [...window.plan.to.map((name) => targets.get(name) ?? bug(`sink ${name} is unknown`)), ...observer],
+    )
+
+    // The order of things, and the sources that feed it.
+    this.#engine = new Engine({
+      plan,
+      clock,
+      log,
+      memory,
+      identities: this.#identities,
+      decoder,
+      reducer,
+      closer,
+      outlets: this.#lanes,
+      onBatch: (number) => {
+        this.#nameStragglers(number)
+        options.onBatch?.(number)
+      },
+      onFailure: (error) => this.#fail(error),
+    })
+    const blocks = blockRegions(plan, regions.blocks, sizes)
+    this.#intakes = plan.sources.map((source, i) => {
+      const programs = source.inputs.map((input) => compileInput(input, components.codecs, arena))
+      return new Intake(
+        i,
+        source,
+        clock,
+        log,
+        memory,
+        blocks[i],
+        sizes.blockBytes,
+        this.#identities,
+        programs,
+        this.#engine,
+      )
+    })
+    this.#sources = plan.sources.map((source) => {
+      const component =
+        components.sources.find((c) => c.type === source.type) ?? bug(`source type ${source.type} is unknown`)
+      return component.create(source.options as never, {
+        name: source.name,
+        gateway: plan.gateway,
+        stateDir: plan.stateDir,
+        maxFrameBytes: source.maxFrameBytes,
+        arrivalErrorUs: source.arrivalErrorUs,
+        timedByArrival: source.inputs.some((input) => input.time.kind === 'arrival'),
+        inputs: source.inputs,
+      })
+    })
+  }
+
+  /** Starts all sources and sinks; resolves when ready. Links may still be down: they are tried until they work. */
+  async start(): Promise<void> {
+    this.#engine.begin(this.#intakes)
+    for (const lane of this.#lanes) lane.pump()
+    this.#running = this.#intakes.map((intake, i) => this.#run(intake, this.#sources[i]))
+    Promise.all(this.#running).then(
+      () => {
+        if (this.#intakes.every((intake) => intake.plan.finite)) void this.#finish()
+      },
+      (error) => this.#fail(error),
+    )
+    this.#ready = true
+  }
+
+  /**
+   * Ends all sources and closes the gateway. Graceful: what was read is reduced, every open window is emitted, and sinks
+   * get most of `stopTimeout` to take it. Otherwise, also while a graceful stop is under way: at once.
+   */
+  stop({ graceful }: { graceful: boolean }): Promise<void> {
+    if (!graceful) this.#hardStop.abort()
+    this.#stopping ??= this.#close(graceful)
+    return this.#stopping
+  }
+
+  /** The ledger and all else there is to say. */
+  status(): Status {
+    return report({
+      plan: this.#plan,
+      version,
+      startedUs: this.#startedUs,
+      ready: this.#ready,
+      engine: this.#engine,
+      memory: this.#memory,
+      identities: this.#identities,
+      pool: this.#pool,
+      intakes: this.#intakes,
+      sources: this.#sources,
+      windows: this.#windows,
+      lanes: this.#lanes,
+    })
+  }
+
+  async #run(intake: Intake, source: Source): Promise<void> {
+    const options = { clock: this.#clock, log: this.#log, ...(this.#random ? { random: this.#random } : {}) }
+    const outcome = await supervise(source, intake, this.#abort.signal, options)
+    if (outcome === 'end') await this.#engine.end(intake)
+  }
+
+  async #finish(): Promise<void> {
+    await this.stop({ graceful: true }).catch((error) => this.#settleFinished.reject(error))
+  }
+
+  #fail(error: unknown): void {
+    this.#settleFinished.reject(error)
+    void this.stop({ graceful: false }).catch(() => {})
+  }
+
+  async #close(graceful: boolean): Promise<void> {
+    this.#abort.abort()
+    await Promise.allSettled(this.#running)
+    await this.#engine.stop(graceful)
+    if (graceful) {
+      const finite = this.#intakes.every((intake) => intake.plan.finite && intake.over)
+      const bound = new AbortController()
+      // A run that has ended by itself waits for its sinks as long as it takes.
+      if (!finite) void pause(this.#clock, this.#plan.stopTimeoutMs * 0.8, bound.signal).then(() => bound.abort())
+      const signal = AbortSignal.any([bound.signal, this.#hardStop.signal])
+      await Promise.all(this.#lanes.map((lane) => lane.drain(signal)))
+      bound.abort()
+    }
+    await Promise.all(this.#lanes.map((lane) => lane.close()))
+    await this.#pool.close()
+    this.#settleFinished.resolve()
+  }
+
+  /** Says once of each device that most of its rows come late. */
+  #nameStragglers(batch: number): void {
+    if (batch % 64 !== 0) return
+    for (const straggler of stragglers({ memory: this.#memory, identities: this.#identities })) {
+      if (this.#named.has(straggler.device.id)) continue
+      this.#named.add(straggler.device.id)
+      this.#log.warn({}, stragglerText(straggler))
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { components } from '../../src/components.js'
+import { parseConfig } from '../../src/config/parse.js'
+import type { Sizes } from '../../src/engine/engine-memory.js'
+import { Gateway } from '../../src/gateway.js'
+import type { Components } from '../../src/model/components.js'
+import { imbalance } from '../../src/model/ledger.js'
+import { type Log, silent } from '../../src/model/log.js'
+import type { Points } from '../../src/model/points.js'
+import type { Sink, SinkComponent } from '../../src/model/sink.js'
+import type { Source, SourceComponent, SourceOutput } from '../../src/model/source.js'
+import { FakeClock, settle } from './fake-clock.js'
+
+/** A source that a test speaks through. */
+class Script implements Source {
+  #end!: (outcome: 'end') => void
+  #fail!: (error: unknown) => void
+  out!: SourceOutput
+  readonly channels = new Map<string, number>()
+
+  run(out: SourceOutput, signal: AbortSignal): Promise<'end' | 'aborted'> {
+    this.out = out
+    return new Promise((resolve, reject) => {
+      this.#end = resolve
+      this.#fail = reject
+      signal.addEventListener('abort', () => resolve('aborted'), { once: true })
+    })
+  }
+
+  end(): void {
+    this.#end('end')
+  }
+
+  fail(error: unknown): void {
+    this.#fail(error)
+  }
+}
+
+/** One point as a test compares it: times in µs, fields by name. */
+export interface SeenPoint {
+  measurement: string
+  timeUs: number
+  device: string
+  fields: Record<string, number>
+  final: boolean
+  correction: boolean
+}
+
+export interface RigOptions {
+  /** As in weir.yaml; sources of type `script` (or `finite-script`), sinks of type `memory`. */
+  config: object
+  sizes?: Partial<Sizes>
+  handOverMs?: number
+  log?: Log
+  startUs?: number
+}
+
+/** A whole gateway on a fake clock, its sources in the test's hands, its points in arrays. */
+export class Rig {
+  readonly clock: FakeClock
+  readonly gateway: Gateway
+  /** Points as soon as due and again when corrected. */
+  readonly due: SeenPoint[] = []
+  /** What sinks of type `memory` got, by name. */
+  readonly sunk = new Map<string, string[]>()
+  readonly #scripts = new Map<string, Script>()
+
+  constructor(options: RigOptions) {
+    this.clock = new FakeClock(options.startUs)
+    const rigged = riggedComponents(this.#scripts, this.sunk)
+    const plan = parseConfig(options.config, rigged, {
+      env: {},
+      hostname: 'rig',
+      cores: 2,
+      readText: () => '',
+      pointsTaken: true,
+    })
+    this.gateway = new Gateway(plan, {
+      components: rigged,
+      log: options.log ?? silent,
+      clock: this.clock,
+      onPoints: (points) => this.due.push(...seen(points)),
+      onBatch: () => this.assertBalanced(),
+      random: () => 0.5,
+      ...(options.sizes ? { sizes: options.sizes } : {}),
+      ...(options.handOverMs === undefined ? {} : { handOverMs: options.handOverMs }),
+    })
+  }
+
+  async start(): Promise<void> {
+    await this.gateway.start()
+    await settle()
+  }
+
+  script(name: string): Script {
+    return this.#scripts.get(name) ?? assert.fail(`no source ${name}`)
+  }
+
+  /** Offers one frame; waits for room as a source must. */
+  async push(source: string, device: string, text: string, flags = 0): Promise<void> {
+    const script = this.script(source)
+    let channel = script.channels.get(device)
+    if (channel === undefined) {
+      channel = script.out.channel({ name: device, input: 0, tags: device ? { device } : {} })
+      script.channels.set(device, channel)
+    }
+    if (channel < 0) return script.out.count('dropped', 1)
+    const bytes = Buffer.from(text)
+    while (!script.out.frame(channel, bytes, 0, bytes.length, flags, 0)) await script.out.ready()
+  }
+
+  async stop(): Promise<void> {
+    await this.gateway.stop({ graceful: true })
+    this.assertBalanced()
+    const pending = this.gateway.status().sources.map(({ frames, samples }) => frames.pending + samples.pending)
+    assert.deepEqual(
+      pending,
+      pending.map(() => 0),
+    )
+  }
+
+  /** The last emission of each point, by measurement, time and device. */
+  last(): Map<string, SeenPoint> {
+    return new Map(this.due.map((point) => [`${point.measurement} ${point.timeUs} ${point.device}`, point]))
+  }
+
+  assertBalanced(): void {
+    const { sources, sinks } = this.gateway.status()
+    for (const { name, frames, samples } of sources) {
+      assert.equal(imbalance.frames(frames), 0, `frames of ${name}: ${JSON.stringify(frames)}`)
+      assert.equal(imbalance.samples(samples), 0, `samples of ${name}: ${JSON.stringify(samples)}`)
+      assert.ok(samples.pending >= 0, `samples of ${name}: ${JSON.stringify(samples)}`)
+    }
+    for (const { name, points } of sinks) assert.equal(imbalance.points(points), 0, `points of ${name}`)
+  }
+}
+
+function seen(points: Points): SeenPoint[] {
+  return Array.from({ length: points.lines }, (_, i) => {
+    const fields: Record<string, number> = {}
+    for (let f = points.firstField[i]; f < points.firstField[i + 1]; f++) fields[points.field[f].name] = points.value[f]
+    return {
+      measurement: points.measurement,
+      timeUs: points.timeUs,
+      device: points.device[i].tags.find(([name]) => name === 'device')?.[1] ?? '',
+      fields,
+      final: points.final,
+      correction: points.correction[i] === 1,
+    }
+  })
+}
+
+function riggedComponents(scripts: Map<string, Script>, sunk: Map<string, string[]>): Components {
+  const script = (type: string, finite: boolean): SourceComponent => ({
+    type,
+    summary: 'frames of a test',
+    options: {},
+    finite: () => finite,
+    inputs: (_options, common) => [
+      {
+        time: common.time ?? { kind: 'arrival' },
+        decode: common.decode ?? { type: 'number', options: {} },
+        payloadTags: common.payloadTags,
+        constantTags: common.constantTags,
+      },
+    ],
+    create: (_options, context) => {
+      const made = new Script()
+      scripts.set(context.name, made)
+      return made
+    },
+  })
+  const memory: SinkComponent = {
+    type: 'memory',
+    summary: 'lines of a test',
+    options: {},
+    format: () => 'line',
+    finalOnly: () => true,
+    create: (_options, context): Sink => {
+      const lines: string[] = []
+      sunk.set(context.name, lines)
+      return {
+        send: async (body) => {
+          lines.push(...Buffer.from(body).toString().trimEnd().split('\n'))
+          return { outcome: 'ok' }
+        },
+      }
+    },
+  }
+  return {
+    ...components,
+    sources: [...components.sources, script('script', false), script('finite-script', true)],
+    sinks: [...components.sinks, memory],
+  }
+}
