@@ -17,7 +17,7 @@ export const MIN: usize = 48
 export const MAX: usize = 56
 
 /// Rows of a run added up about one K before they join the slot.
-const BLOCK_ROWS: u32 = 1024
+const BLOCK_ROWS: u32 = 2048
 
 export function addRow(slot: usize, time: f64, value: f64): void {
   const count = load<f64>(slot, COUNT)
@@ -136,7 +136,7 @@ function join(slot: usize, n: f64, k: f64, s: f64, sc: f64, q: f64, qc: f64, min
   store<f64>(slot, max > greatest ? max : greatest, MAX)
 }
 
-/// Sums a block about one of its values: plain within 32 rows, keeping the rounding errors from one 32 to the next.
+/// Sums a block about one of its values: plain within 64 rows, keeping the rounding errors from one 64 to the next.
 function addBlock(slot: usize, values: usize, rows: u32): void {
   const zero = f64x2.splat(0)
   const centre = middle(values, rows)
@@ -145,14 +145,12 @@ function addBlock(slot: usize, values: usize, rows: u32): void {
   let sc = zero
   let q = zero
   let qc = zero
-  let min0 = k
-  let min1 = k
-  let max0 = k
-  let max1 = k
+  let least = k
+  let greatest = k
   const end = values + (<usize>rows << 3)
-  const end32 = values + (<usize>(rows & ~31) << 3)
-  while (values < end32) {
-    const stop = values + 256
+  const whole = values + (<usize>(rows & ~63) << 3)
+  while (values < whole) {
+    const stop = values + 512
     let s0 = zero
     let s1 = zero
     let q0 = zero
@@ -166,10 +164,8 @@ function addBlock(slot: usize, values: usize, rows: u32): void {
       s1 = f64x2.add(s1, dy)
       q0 = f64x2.add(q0, f64x2.mul(dx, dx))
       q1 = f64x2.add(q1, f64x2.mul(dy, dy))
-      min0 = f64x2.pmin(min0, x)
-      min1 = f64x2.pmin(min1, y)
-      max0 = f64x2.pmax(max0, x)
-      max1 = f64x2.pmax(max1, y)
+      least = f64x2.pmin(least, f64x2.pmin(x, y))
+      greatest = f64x2.pmax(greatest, f64x2.pmax(x, y))
       values += 32
     } while (values < stop)
     s0 = f64x2.add(s0, s1)
@@ -183,15 +179,13 @@ function addBlock(slot: usize, values: usize, rows: u32): void {
   }
   let rest: f64 = 0
   let restSquares: f64 = 0
-  min0 = f64x2.pmin(min0, min1)
-  max0 = f64x2.pmax(max0, max1)
   for (; values < end; values += 8) {
     const x = v128.load64_splat(values)
     const d = load<f64>(values) - centre
     rest += d
     restSquares += d * d
-    min0 = f64x2.pmin(min0, x)
-    max0 = f64x2.pmax(max0, x)
+    least = f64x2.pmin(least, x)
+    greatest = f64x2.pmax(greatest, x)
   }
   const sA = f64x2.extract_lane(s, 0)
   const sB = f64x2.extract_lane(s, 1)
@@ -201,10 +195,10 @@ function addBlock(slot: usize, values: usize, rows: u32): void {
   const sum = pair + rest
   const pairSquares = qA + qB
   const squares = pairSquares + restSquares
-  const minA = f64x2.extract_lane(min0, 0)
-  const minB = f64x2.extract_lane(min0, 1)
-  const maxA = f64x2.extract_lane(max0, 0)
-  const maxB = f64x2.extract_lane(max0, 1)
+  const minA = f64x2.extract_lane(least, 0)
+  const minB = f64x2.extract_lane(least, 1)
+  const maxA = f64x2.extract_lane(greatest, 0)
+  const maxB = f64x2.extract_lane(greatest, 1)
   if (load<f64>(slot, COUNT) == 0) {
     store<f64>(slot, centre, K)
     store<f64>(slot, centre, MIN)

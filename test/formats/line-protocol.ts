@@ -1,8 +1,8 @@
 /** What an independent reader makes of a line: a strict parser after InfluxDB's documentation, sharing no code with the format. */
 export interface ParsedLine {
   measurement: string
-  tags: Record<string, string>
-  fields: Record<string, { value: number; integer: boolean }>
+  tags: Map<string, string>
+  fields: Map<string, { value: number; integer: boolean }>
   time: bigint
 }
 
@@ -68,13 +68,13 @@ export function parseLine(line: string): ParsedLine {
   const [head, fieldText, timeText] = sections
   const [measurement, ...tagTexts] = agreed(head, ',')
   if (measurement === '' || /^[#\s]/.test(line)) throw new Error(`no measurement: ${JSON.stringify(line)}`)
-  const tags: ParsedLine['tags'] = {}
-  for (const [name, value] of tagTexts.map(pair)) tags[plain(name, ',= ')] = plain(value, ',= ')
-  const fields: ParsedLine['fields'] = {}
+  const tags: ParsedLine['tags'] = new Map()
+  for (const [name, value] of tagTexts.map(pair)) tags.set(plain(name, ',= '), plain(value, ',= '))
+  const fields: ParsedLine['fields'] = new Map()
   for (const [name, value] of agreed(fieldText, ',').map(pair)) {
     if (/(^|[^\\])"/.test(name)) throw new Error(`open quote: ${JSON.stringify(name)}`)
     if (!/^-?\d+(\.\d+)?(e[+-]\d+)?i?$/.test(value)) throw new Error(`no number: ${JSON.stringify(value)}`)
-    fields[plain(name, ',= "')] = { value: Number(value.replace('i', '')), integer: value.endsWith('i') }
+    fields.set(plain(name, ',= "'), { value: Number(value.replace('i', '')), integer: value.endsWith('i') })
   }
   if (!/^-?\d+$/.test(timeText)) throw new Error(`no time: ${JSON.stringify(timeText)}`)
   return { measurement: plain(measurement, ', '), tags, fields, time: BigInt(timeText) }

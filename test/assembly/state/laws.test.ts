@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { kernels } from '../../../src/reduce/kernels/index.js'
+import { states } from '../../../src/reduce/states.js'
+import { addRows, addRun, empty, finish, merge, type Rows, type Slot, ways } from '../../support/kernels.js'
+import { joined, parts, series } from '../../support/series.js'
+
+/** Fails unless every kernel of the state reads in a slot what its reference says of the rows. */
+function holds(state: string, slot: Slot, { values, times }: Rows, how: string): void {
+  for (const kernel of kernels) {
+    if (kernel.state !== state) continue
+    const found = finish(kernel.index, slot)
+    const wanted = kernel.reference(values, times, [])
+    if (Number.isNaN(wanted)) assert.ok(Number.isNaN(found), `${kernel.name}, ${how}: ${found}, no value wanted`)
+    else {
+      const tolerance = kernel.tolerance(values)
+      assert.ok(Math.abs(found - wanted) <= 2 * tolerance, `${kernel.name}, ${how}: ${found}, wanted ${wanted}`)
+    }
+  }
+}
+
+for (const { name } of states) {
+  test(`${name}: every way in gives the reference`, () => {
+    fc.assert(
+      fc.property(series, (rows) => {
+        for (const way of ways) holds(name, way.reduce(name, rows), rows, way.name)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test(`${name}: an empty slot is neutral on both sides, to the bit`, () => {
+    fc.assert(
+      fc.property(series, (rows) => {
+        const slot = addRows(name, empty(name), rows)
+        assert.deepEqual(merge(name, slot.slice(), empty(name)), slot)
+        assert.deepEqual(merge(name, empty(name), slot), slot)
+      }),
+    )
+  })
+
+  test(`${name}: merging parts, cut anywhere, equals the whole`, () => {
+    fc.assert(
+      fc.property(parts(2), ([a, b]) => {
+        const slot = merge(name, addRows(name, empty(name), a!), addRun(name, empty(name), b!))
+        holds(name, slot, joined([a!, b!]), 'merged')
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test(`${name}: the order of merges does not matter`, () => {
+    fc.assert(
+      fc.property(parts(3), (three) => {
+        const [a, b, c] = three.map((rows) => addRun(name, empty(name), rows))
+        const left = merge(name, merge(name, a!.slice(), b!), c!)
+        const right = merge(name, a!.slice(), merge(name, b!.slice(), c!))
+        holds(name, left, joined(three), '(ab)c')
+        holds(name, right, joined(three), 'a(bc)')
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test(`${name}: the same rows give the same bits, and nothing is written past the slot`, () => {
+    fc.assert(
+      fc.property(series, (rows) => {
+        for (const way of ways) assert.deepEqual(way.reduce(name, rows), way.reduce(name, rows))
+      }),
+      { numRuns: 30 },
+    )
+  })
+}
