@@ -34,18 +34,38 @@ export class Findings {
 
   /** Reads a value by its schema; undefined when it is wrong, or can't be told without what was left unread. */
   read<S extends Schema>(schema: S, value: unknown, path: Path, known: Known = {}): v.InferOutput<S> | undefined {
+    const parsed = this.parsed(schema, value, path, known)
+    return parsed.success ? parsed.output : undefined
+  }
+
+  /** Reads a map by its entries' schemas, without the keys that are wrong. */
+  readKeys<E extends v.ObjectEntries>(
+    entries: E,
+    value: Record<string, unknown>,
+    path: Path,
+    known: Known,
+  ): Partial<v.InferOutput<v.StrictObjectSchema<E, undefined>>> {
+    const parsed = this.parsed(v.strictObject(entries), value, path, known)
+    const wrong = new Set(parsed.issues?.map((issue) => issue.path?.[0]?.key))
+    return without(parsed.output as Record<string, unknown>, wrong) as typeof parsed.output & object
+  }
+
+  private parsed<S extends Schema>(schema: S, value: unknown, path: Path, known: Known) {
     const parsed = v.safeParse(schema, value)
-    if (parsed.success) return parsed.output
-    const unread = new Set<string | number>()
-    for (const issue of parsed.issues.flatMap((issue) => flat(issue, []))) {
+    if (parsed.success) return parsed
+    const unread = this.note(parsed.issues, schema, path, known)
+    // Defaults stand in for the optional keys that offline leaves unread.
+    return isMap(value) && unread.size ? v.safeParse(schema, without(value, unread)) : parsed
+  }
+
+  /** Notes issues; returns the keys whose only fault is that they were left unread. */
+  private note(issues: Issue[], schema: Schema, path: Path, known: Known): Set<unknown> {
+    const unread = new Set<unknown>()
+    for (const issue of issues.flatMap((issue) => flat(issue, [], schema))) {
       if (this.unread([...path, ...issue.path])) unread.add(issue.path[0])
       else this.add([...path, ...issue.path], this.words(issue, schema, path, known))
     }
-    if (!unread.size || unread.has(undefined as never)) return undefined
-    // Defaults stand in for the optional keys that offline leaves unread.
-    const rest = Object.fromEntries(Object.entries(value as object).filter(([key]) => !unread.has(key)))
-    const again = v.safeParse(schema, rest)
-    return again.success ? again.output : undefined
+    return unread
   }
 
   /** A map of named maps such as `sources`; names and shapes are checked, what is wrong is left out. */
@@ -153,12 +173,21 @@ interface FlatIssue {
 }
 
 /** An issue, or of a union the issues of the branch that fits the value's shape. */
-function flat(issue: Issue, base: (string | number)[]): FlatIssue[] {
+function flat(issue: Issue, base: (string | number)[], schema: Schema): FlatIssue[] {
   const path = [...base, ...(issue.path ?? []).map((item) => item.key as string | number)]
   const deeper = issue.type === 'union' ? issue.issues?.filter((sub) => sub.path) : undefined
-  if (deeper?.length) return deeper.flatMap((sub) => flat(sub, path))
-  const ofKey = /_?object$/.test(issue.type) ? issue.expected : undefined
-  const kind = ofKey === 'never' ? 'unknown' : ofKey?.startsWith('"') ? 'missing' : 'value'
+  if (deeper?.length) return deeper.flatMap((sub) => flat(sub, path, schema))
   const { input, message } = issue
-  return [{ kind, path, input, message: kind === 'value' ? message : 'Invalid key' }]
+  const ofKey = /_?object$/.test(issue.type) ? issue.expected : undefined
+  if (ofKey?.startsWith('"')) return [{ kind: 'missing', path, input, message: 'Invalid key' }]
+  if (ofKey !== 'never') return [{ kind: 'value', path, input, message }]
+  // valibot names the first unknown key only.
+  const above = path.slice(0, -1)
+  const known = inside(schema, above).flatMap(keysOf)
+  return Object.keys(issue.path!.at(-1)!.input as object)
+    .filter((key) => !known.includes(key))
+    .map((key) => ({ kind: 'unknown', path: [...above, key], input: key, message: 'Invalid key' }))
 }
+
+const without = (map: Record<string, unknown>, keys: Set<unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(map).filter(([key]) => !keys.has(key)))

@@ -1,4 +1,3 @@
-import * as v from 'valibot'
 import type { Components } from '../model/components.js'
 import type { ReductionPlan, Selector, WindowPlan } from '../model/plan.js'
 import type { Findings } from './findings.js'
@@ -6,8 +5,6 @@ import { isLaterReduction } from './later.js'
 import { nearest } from './nearest.js'
 import type { Path } from './path.js'
 import { windowEntries } from './window-schema.js'
-
-const windowSchema = v.strictObject(windowEntries)
 
 /** What windows may name. */
 export interface Named {
@@ -22,30 +19,33 @@ export function readWindows(raw: unknown, named: Named, components: Components, 
   const byMeasurement = new Map<string, { name: string; told: boolean }>()
   return findings.section(raw, 'windows', 'a window', true).flatMap(([name, given]) => {
     const path = ['windows', name]
-    const own = findings.read(windowSchema, given, path, { place: 'window' })
-    if (!own) return []
-    const of = selectors(own.of)
-    checkSources(of, Array.isArray(own.of), [...path, 'of'], named.sources, findings)
-    if (own.offset >= own.every && own.offset > 0)
+    const {
+      of: ofGiven,
+      every,
+      offset,
+      lateness,
+      reduce,
+      to,
+      ...own
+    } = findings.readKeys(windowEntries, given, path, {
+      place: 'window',
+    })
+    const of = ofGiven && selectors(ofGiven)
+    if (of) checkSources(of, Array.isArray(ofGiven), [...path, 'of'], named.sources, findings)
+    if (every && offset && offset >= every)
       findings.add([...path, 'offset'], 'cannot move the windows by their length or more; allowed: less than `every`')
     const measurement = own.measurement ?? name
     checkMeasurement(measurement, { name, told: own.measurement !== undefined }, path, byMeasurement, findings)
+    const reduced = reduce && readReduce(reduce, [...path, 'reduce'], components, findings)
+    const sinks = readTo(to, [...path, 'to'], named, findings)
+    if (!of || every === undefined || offset === undefined || lateness === undefined || !reduced) return []
     return [
-      {
-        name,
-        measurement,
-        of,
-        everyUs: own.every,
-        offsetUs: own.offset,
-        latenessUs: own.lateness,
-        reduce: readReduce(own.reduce, [...path, 'reduce'], components, findings),
-        to: readTo(own.to, [...path, 'to'], named, findings),
-      },
+      { name, measurement, of, everyUs: every, offsetUs: offset, latenessUs: lateness, reduce: reduced, to: sinks },
     ]
   })
 }
 
-function selectors(of: v.InferOutput<typeof windowSchema>['of']): Selector[] {
+function selectors(of: '*' | Selector | Selector[]): Selector[] {
   if (of === '*') return [{}]
   return Array.isArray(of) ? of : [of]
 }

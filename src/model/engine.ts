@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js'
+import type { Components } from './components.js'
 import type { Log } from './log.js'
 import type { Plan } from './plan.js'
 import type { Points } from './points.js'
@@ -16,6 +17,7 @@ export interface Engine {
 }
 
 export interface EngineOptions {
+  components: Components
   log: Log
   clock?: Clock
   /** Called with the points of every pane as they go to the sinks. */

@@ -103,11 +103,19 @@ test('defaults follow batch, cores and the longest window', () => {
 test('all problems at once, each with its path', () => {
   const found = problems({
     bacth: '1s',
+    checkpoint: '10s',
     durability: 'power',
     maxSeries: 0,
     sources: {
       'no name': {},
-      plant: { type: 'topical', wiat: '1s', wait: 'soon', topics: [{ topic: 'x', decode: { type: 'jsno' } }], qos: 2 },
+      plant: {
+        type: 'topical',
+        wiat: '1s',
+        oddity: 1,
+        wait: 'soon',
+        topics: [{ topic: 'x', decode: { type: 'jsno' } }],
+        qos: 2,
+      },
       odd: { type: 'mqtt5' },
       none: {},
     },
@@ -120,12 +128,14 @@ test('all problems at once, each with its path', () => {
   const paths = found.map((problem) => problem.slice(0, problem.indexOf(': ')))
   assert.deepEqual(paths.sort(), [
     'bacth',
+    'checkpoint',
     'durability',
     'maxSeries',
     'sinks.db.url',
     'sinks.x',
     'sources.none.type',
     'sources.odd.type',
+    'sources.plant.oddity',
     'sources.plant.qos',
     'sources.plant.topics[0].decode.type',
     'sources.plant.url',
@@ -134,7 +144,10 @@ test('all problems at once, each with its path', () => {
     'sources["no name"]',
     'windows.a.every',
     'windows.a.reduce',
+    'windows.a.to[0]',
     'windows.b.hold',
+    'windows.b.of.source',
+    'windows.b.reduce[1]',
   ])
   const said = (path: string) => found.find((problem) => problem.startsWith(`${path}: `))!
   assert.match(said('bacth'), /cannot take `bacth`: no such key; allowed: .*; did you mean `batch`\?/)
@@ -316,5 +329,7 @@ test('offline, placeholders are taken without reading', () => {
   assert.deepEqual(plan.sources[0].inputs, [])
   assert.equal(parse(source({ password: '${env:P}' }), offline).sources[0].inputs.length, 1)
   assert.equal(parse(top({ gateway: '${env:GATEWAY}', batch: '1s' }), offline).batchUs, 1e6)
+  assert.equal(parse(window({ lateness: '${env:L}' }), offline).windows[0].latenessUs, 10e6)
+  assert.deepEqual(parse(window({ every: '${env:E}' }), offline).windows, [])
   one(source({ url: '${env:URL}', qos: 7 }), /^sources\.plant\.qos/, offline)
 })

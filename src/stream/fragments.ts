@@ -1,0 +1,84 @@
+// Parts of a configuration as the words of a program: each returns the very map that YAML would hold.
+
+/** A source as in the section `sources`. */
+export interface SourceFragment {
+  readonly type: string
+  readonly [key: string]: unknown
+}
+
+/** A codec as in `decode`. */
+export interface CodecFragment {
+  readonly type: string
+  readonly [key: string]: unknown
+}
+
+/** A sink as in the section `sinks`. */
+export interface SinkFragment {
+  readonly type: string
+  readonly [key: string]: unknown
+}
+
+/** `time` of a source or topic. */
+export type TimeFragment =
+  | 'arrival'
+  | {
+      path: string
+      unit: 's' | 'ms' | 'us' | 'ns' | 'iso'
+      or?: 'arrival' | 'reject'
+      zone?: string
+      /** Samples a second of arrays that come with one time. */
+      rate?: number
+    }
+
+/** How payloads are read. */
+export interface InputOptions {
+  time?: TimeFragment
+  decode?: CodecFragment
+  /** Constants, and `{.path}` for a value of the payload. */
+  tags?: Record<string, string | number | boolean>
+}
+
+/** Keys of every source; durations are text such as `250ms`. Further keys are those of docs/CONFIG.md. */
+export interface SourceOptions extends InputOptions {
+  wait?: string
+  idle?: string
+  ahead?: string
+  forget?: string
+  maxLatency?: string
+  arrivalError?: string
+  maxFrameBytes?: string | number
+  [key: string]: unknown
+}
+
+/** An MQTT broker; named levels such as `{line}` become tags. */
+export const mqtt = (
+  options: SourceOptions & { url: string; topics: readonly (string | ({ topic: string } & InputOptions))[] },
+): SourceFragment => ({ type: 'mqtt', ...options })
+
+/** A serial port. */
+export const serial = (options: SourceOptions & { path: string; baud?: number }): SourceFragment => ({
+  type: 'serial',
+  ...options,
+})
+
+/** A file as a source, `-` for stdin. */
+export const file = (options: SourceOptions & { path: string }): SourceFragment => ({ type: 'file', ...options })
+
+/** JSON payloads. */
+export const json = (options: Record<string, unknown> = {}): CodecFragment => ({ type: 'json', ...options })
+
+/** Lines of values between delimiters. */
+export const csv = (options: Record<string, unknown> = {}): CodecFragment => ({ type: 'csv', ...options })
+
+/** The payload is one number. */
+export const number = (options: Record<string, unknown> = {}): CodecFragment => ({ type: 'number', ...options })
+
+/** InfluxDB: `database`, or `bucket`, `org` and `token`. */
+export const influxdb = (
+  options: { url: string; database?: string; bucket?: string; org?: string } & Record<string, unknown>,
+): SinkFragment => ({ type: 'influxdb', ...options })
+
+/** A file as a sink, `-` for stdout. */
+export const fileSink = (
+  options: { path: string; format?: 'line' | 'ndjson' | 'csv' } & Record<string, unknown>,
+): SinkFragment => ({ type: 'file', ...options })

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseYaml } from '../../src/config/yaml.js'
+import type { EngineOptions } from '../../src/model/engine.js'
+import { ConfigError } from '../../src/model/errors.js'
+import type { Plan } from '../../src/model/plan.js'
+import type { Device, PointField, Points } from '../../src/model/points.js'
+import type { Status } from '../../src/model/status.js'
+import { fileSink, influxdb, json, mqtt } from '../../src/stream/fragments.js'
+import { StreamingContext } from '../../src/stream/streaming-context.js'
+import { stubComponents } from '../support/stub-components.js'
+
+const url = 'http://localhost:8086'
+const topical = { type: 'topical', url: 'mqtt://localhost', topics: ['a'], decode: { type: 'json' } }
+const database = { type: 'database', url }
+
+/** An engine that only notes what is done to it. */
+function recordingEngine() {
+  const calls: string[] = []
+  let plan: Plan | undefined
+  let options: EngineOptions | undefined
+  return {
+    calls,
+    plan: () => plan!,
+    hand: (points: Points) => options!.onPoints!(points),
+    engine: (given: Plan, more: EngineOptions) => {
+      plan = given
+      options = more
+      return {
+        start: async () => void calls.push('start'),
+        finished: Promise.resolve(),
+        stop: async ({ graceful }: { graceful: boolean }) => void calls.push(`stop ${graceful}`),
+        status: () => ({ gateway: given.gateway }) as Status,
+      }
+    },
+  }
+}
+
+const points = (window: string): Points => {
+  const device: Device = {
+    id: 0,
+    source: 's',
+    tags: [
+      ['gateway', 'g'],
+      ['source', 's'],
+    ],
+    cache: new Map(),
+  }
+  const field = (name: string): PointField => ({ name, integer: false, cache: new Map() })
+  return {
+    window,
+    measurement: 'm',
+    timeUs: 5e6,
+    startUs: 5e6,
+    endUs: 6e6,
+    final: false,
+    lines: 2,
+    device: [device, device],
+    correction: [0, 1],
+    firstField: [0, 2, 3],
+    field: [field('a'), field('b'), field('a')],
+    value: [1, 2, 3],
+  }
+}
+
+test('the words compile to what a YAML file would say', () => {
+  const ssc = new StreamingContext({ batch: '250ms', stateDir: './state' })
+  const acc = ssc.stream(
+    mqtt({
+      url: 'mqtt://localhost',
+      topics: ['plant/{line}/{machine}/telemetry'],
+      time: { path: 'ts', unit: 'ms' },
+      decode: json(),
+    }),
+  )
+  acc
+    .filter({ field: 'temp' })
+    .window('1s', { lateness: '2s' })
+    .reduce('mean', 'max', 'p99')
+    .to(influxdb({ url, database: 'plant' }))
+  const { value } = parseYaml(
+    `
+batch: 250ms
+stateDir: ./state
+sources:
+  mqtt:
+    type: mqtt
+    url: mqtt://localhost
+    topics: ["plant/{line}/{machine}/telemetry"]
+    time: { path: ts, unit: ms }
+    decode: { type: json }
+windows:
+  window1: { of: [{ source: mqtt, field: temp }], every: 1s, lateness: 2s, reduce: [mean, max, p99], to: [influxdb] }
+sinks:
+  influxdb: { type: influxdb, url: "http://localhost:8086", database: plant }
+`,
+    'same.yaml',
+  )
+  assert.deepEqual(ssc.toConfig(), value)
+})
+
+test('names are numbered, a sink given twice is one, union and filter choose series', () => {
+  const ssc = new StreamingContext()
+  const out = fileSink({ path: '-' })
+  const [a, b, c] = [ssc.stream(topical), ssc.stream(topical), ssc.stream(topical, 'third')]
+  a.union(b)
+    .filter({ field: 't*', tags: { line: '4' } })
+    .countByWindow('1s')
+    .to(out)
+    .to(out, database)
+  c.window('1min', { name: 'minute', measurement: 'm', offset: '5s' })
+    .reduce({ 't*': ['mean'], '*': ['count'] })
+    .to(out, { ...database })
+  assert.deepEqual(ssc.toConfig(), {
+    sources: { topical, topical2: topical, third: topical },
+    windows: {
+      window1: {
+        of: [
+          { source: 'topical', field: 't*', tags: { line: '4' } },
+          { source: 'topical2', field: 't*', tags: { line: '4' } },
+        ],
+        every: '1s',
+        reduce: ['count'],
+        to: ['file', 'database'],
+      },
+      minute: {
+        of: [{ source: 'third' }],
+        every: '1min',
+        measurement: 'm',
+        offset: '5s',
+        reduce: { 't*': ['mean'], '*': ['count'] },
+        to: ['file', 'database2'],
+      },
+    },
+    sinks: { file: out, database, database2: database },
+  })
+})
+
+test('what cannot be meant is refused at once', () => {
+  const ssc = new StreamingContext()
+  const stream = ssc.stream(topical, 'a')
+  assert.throws(() => ssc.stream(topical, 'a'), /cannot name two sources "a"/)
+  assert.throws(() => stream.filter({ source: 'b' }), /cannot filter sources by "a" and by "b"/)
+  stream.window('1s', { name: 'w' }).reduce('count').to(database)
+  assert.throws(() => stream.window('2s', { name: 'w' }).reduce('count').to(database), /cannot name two windows "w"/)
+})
+
+test('it runs: start once, points to the program, stop', async () => {
+  const { engine, calls, plan, hand } = recordingEngine()
+  const ssc = new StreamingContext({ gateway: 'g' }, { engine, components: stubComponents })
+  const seen: unknown[] = []
+  ssc
+    .stream(topical)
+    .window('1s')
+    .reduce('mean')
+    .foreach((point) => seen.push(point))
+  await assert.rejects(ssc.stop(), /cannot do this before start/)
+  await ssc.start()
+  await assert.rejects(ssc.start(), /cannot start a StreamingContext twice/)
+  assert.deepEqual(plan().windows[0].to, [])
+  hand(points('window1'))
+  hand(points('another'))
+  const tags = { gateway: 'g', source: 's' }
+  assert.deepEqual(seen, [
+    { measurement: 'm', timeUs: 5e6, tags, fields: { a: 1, b: 2 }, final: false },
+    { measurement: 'm', timeUs: 5e6, tags, fields: { a: 3 }, final: false },
+  ])
+  assert.equal((await ssc.status()).gateway, 'g')
+  await ssc.stop({ graceful: false })
+  await ssc.awaitTermination()
+  assert.deepEqual(calls, ['start', 'stop false'])
+})
+
+test('a listener that throws is logged and harms nobody', async () => {
+  const { engine, hand } = recordingEngine()
+  const said: string[] = []
+  const log = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => void said.push(message) }
+  const ssc = new StreamingContext({}, { engine, components: stubComponents, log })
+  let good = 0
+  const windows = ssc.stream(topical).window('1s').reduce('mean')
+  windows.foreach(() => {
+    throw new Error('oh')
+  })
+  windows.foreach(() => good++)
+  await ssc.start()
+  hand(points('window1'))
+  assert.equal(good, 2)
+  assert.deepEqual(said, Array(2).fill('cannot hand a point to the program: oh'))
+})
+
+test('a wrong pipeline has the problems of a wrong file', async () => {
+  const ssc = new StreamingContext({ batch: 'often' }, { components: stubComponents })
+  ssc.stream(topical).window('1s').reduce('mode').to(database)
+  await assert.rejects(ssc.start(), (error: unknown) => {
+    assert.ok(error instanceof ConfigError)
+    assert.deepEqual(
+      error.problems.map(({ path }) => path),
+      ['batch', 'windows.window1.reduce[0]'],
+    )
+    return true
+  })
+})
