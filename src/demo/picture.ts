@@ -18,23 +18,24 @@ export interface Picture {
   series: readonly LiveSeries[]
 }
 
-const TREND_WINDOWS = 24
+const TREND_WINDOWS = 18
 
 /** The picture as lines: what runs, how fast, the last window of every series, and the ledger. */
 export function pictureLines(picture: Picture, paint: Paint): string[] {
   const { rates, upMs, rssBytes } = picture
-  const head = `${paint.bold('weir demo')}  simulated machines at ${picture.brokerUrl}, points to ${picture.target}`
   const flow = [
     `${countText(Math.round(rates.messages))} msg/s`,
     `${countText(Math.round(rates.samples))} samples/s`,
     `${countText(Math.round(rates.points))} points/s`,
-    `CPU ${(rates.cpu * 100).toFixed(1)} %`,
+    `CPU ${(rates.cpu * 100).toFixed(1)} % with broker and machines`,
     `${Math.round(rssBytes / 2 ** 20)} MiB`,
     `up ${durationText(upMs)}`,
   ]
   return [
-    head,
-    `${paint.cyan(flow.join('   '))}   ${paint.dim('broker and machines included; Ctrl-C ends')}`,
+    `${paint.bold('weir demo')}   machines at ${picture.brokerUrl}   ${paint.dim('Ctrl-C ends')}`,
+    `points to ${picture.target}`,
+    '',
+    paint.cyan(flow.join('   ')),
     '',
     ...seriesLines(picture.series, paint),
     '',
@@ -65,10 +66,10 @@ function seriesLines(series: readonly LiveSeries[], paint: Paint): string[] {
   })
 }
 
-/** Decimals that give the largest of the values about five digits. */
+/** Decimals that give the largest of the values four or five digits. */
 function decimalsOf(values: readonly (number | undefined)[]): number {
   const largest = Math.max(...values.map((value) => Math.abs(value ?? 0)))
-  return largest >= 10_000 ? 0 : largest >= 1000 ? 1 : largest >= 10 ? 2 : 4
+  return largest >= 10_000 ? 0 : largest >= 1000 ? 1 : largest >= 1 ? 2 : 4
 }
 
 function accountLines(status: Status, paint: Paint): string[] {

@@ -20,7 +20,7 @@ export interface DemoView {
 }
 
 const REDRAW_MS = 500
-const WINDOWS_KEPT = 24
+const WINDOWS_KEPT = 18
 const REDUCTIONS = ['count', 'mean', 'min', 'max', 'stddev']
 
 /** The view for a terminal. */

@@ -77,10 +77,12 @@ test('the picture is aligned and tells the ledger', () => {
     plain,
   )
   assert.deepEqual(lines, [
-    'weir demo  simulated machines at mqtt://127.0.0.1:1883, points to points.lp',
-    '51 msg/s   3,051 samples/s   12 points/s   CPU 3.1 %   96 MiB   up 1:02   broker and machines included; Ctrl-C ends',
+    'weir demo   machines at mqtt://127.0.0.1:1883   Ctrl-C ends',
+    'points to points.lp',
     '',
-    'machine  field            n    mean    min    max  stddev  means of the last 24 windows',
+    '51 msg/s   3,051 samples/s   12 points/s   CPU 3.1 % with broker and machines   96 MiB   up 1:02',
+    '',
+    'machine  field            n    mean    min    max  stddev  means of the last 18 windows',
     'lathe-1  power        1,200  2345.7      -      -       -  ▄',
     'press-1  temperature      2   41.26  41.00  41.50       -  ▄',
     '',
