@@ -1,20 +1,10 @@
 import type { EventEmitter } from 'node:events'
 import { type Clock, pause } from '../model/clock.js'
+import type { Engine } from '../model/engine.js'
 import { reasonOf } from '../model/errors.js'
 import type { Log } from '../model/log.js'
-import type { Status } from '../model/status.js'
 import { ledgerText } from '../observe/ledger-text.js'
 import { EXIT, signalCode } from './exit-codes.js'
-
-/** What the commands need of a gateway. */
-export interface Engine {
-  /** Resolves when ready. */
-  start(): Promise<void>
-  /** Resolves when all sources were finite, ended, and everything is delivered; rejects when the gateway fails. */
-  readonly finished: Promise<void>
-  stop(options: { graceful: boolean }): Promise<void>
-  status(): Status
-}
 
 /** What the life of a gateway needs of its process. */
 export interface Surroundings {

@@ -1,7 +1,8 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ConfigError, reasonOf } from '../model/errors.js'
+import { LOG_LEVELS } from '../observe/log-levels.js'
+import { version } from '../version.js'
 import { EXIT, exitCodesHelp } from './exit-codes.js'
-import { packageVersion } from './version.js'
 
 /**
  * Runs the command line and resolves with the exit code. Each command loads its own room when it is called, so that
@@ -35,11 +36,16 @@ export function problemsText({ problems }: ConfigError): string {
 function createProgram(done: (code: number) => void): Command {
   const program = new Command('weir')
     .description('Stream processor for sensor data at the edge: sensors in, windows in WebAssembly, InfluxDB out.')
-    .version(packageVersion(), '-V, --version', 'print the version')
+    .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', exitCodesHelp)
     .exitOverride()
   const command = (words: string, description: string) => program.command(words).description(description)
+
+  command('run', 'run a configuration until its sources end or it is stopped')
+    .argument('<file...>', 'configuration files; of two that say the same, the later wins')
+    .addOption(logLevel('info'))
+    .action(async (files: string[], options) => done(await (await import('./run.js')).run(files, options)))
 
   command('check', 'validate a configuration and say what would run')
     .argument('<file...>', 'configuration files')
@@ -47,9 +53,34 @@ function createProgram(done: (code: number) => void): Command {
     .option('--json', 'print JSON')
     .action(async (files: string[], options) => done(await (await import('./check.js')).check(files, options)))
 
+  command('demo', 'simulated machines over MQTT and their windows as a live table; needs no hardware and no database')
+    .option('--influx <url>', 'send the points to this InfluxDB, as http://localhost:8086, instead of a file')
+    .option('--database <name>', 'its database, created if it is missing', 'weir_demo')
+    .option('--seconds <n>', 'end after so many seconds', positiveNumber)
+    .option('--print-config', 'print the configuration of the demo and end')
+    .addOption(logLevel('warn'))
+    .action(async (options) => done(await (await import('./demo.js')).demo(options)))
+
+  command('bench', 'measure the kernels on this machine, against plain JavaScript')
+    .option('--json', 'print JSON')
+    .action(async (options) => done(await (await import('./bench.js')).bench(options)))
+
   command('ports', 'list the serial ports with their stable names')
     .option('--json', 'print JSON')
     .action(async (options) => done(await (await import('./ports.js')).ports(options)))
 
   return program
+}
+
+function logLevel(level: string): Option {
+  return new Option('--log-level <level>', 'how much to log on stderr')
+    .choices(LOG_LEVELS)
+    .env('LOG_LEVEL')
+    .default(level)
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new InvalidArgumentError('a number above 0')
+  return value
 }

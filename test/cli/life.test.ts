@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
-import { type Engine, liveToEnd, type Surroundings } from '../../src/cli/life.js'
+import { liveToEnd, type Surroundings } from '../../src/cli/life.js'
+import type { Engine } from '../../src/model/engine.js'
 import { FakeClock, settle } from '../support/fake-clock.js'
 import { exampleStatus } from '../support/status.js'
 

@@ -1,0 +1,46 @@
+import type { Logger } from 'pino'
+import { components } from '../components.js'
+import { SystemClock } from '../engine/clock.js'
+import { Gateway } from '../gateway.js'
+import { listen } from '../http/server.js'
+import type { Plan } from '../model/plan.js'
+import type { Points } from '../model/points.js'
+import type { Status } from '../model/status.js'
+import { liveToEnd } from './life.js'
+
+/** What a command adds to a run. */
+export interface RunExtras {
+  log: Logger
+  /** Sees all points as they are emitted; they are valid only during the call. */
+  onPoints?(points: Points): void
+  /** Called when ready, with a look at the gateway's status. */
+  onReady?(status: () => Status): void
+  /** Ends the run as a signal does. */
+  until?: Promise<unknown>
+  /** Takes the ledger at the end; stderr unless given. */
+  stderr?: { write(text: string): unknown }
+}
+
+/** Runs a plan in this process, with its status server, until it ends; resolves with the exit code. */
+export async function runPlan(plan: Plan, { log, onPoints, onReady, until, stderr }: RunExtras): Promise<number> {
+  const clock = new SystemClock()
+  const gateway = new Gateway(plan, { components, log, clock, onPoints })
+  const status = () => gateway.status()
+  const server = plan.http && (await listen(plan.http, { status, log }))
+  const code = await liveToEnd(gateway, {
+    clock,
+    log,
+    signals: process,
+    stderr: stderr ?? process.stderr,
+    stopTimeoutMs: plan.stopTimeoutMs,
+    exit: (code) => process.exit(code),
+    onReady() {
+      // From the start of the process, as a person waits for it.
+      log.info({ gateway: plan.gateway, http: server?.url, ms: Math.round(performance.now()) }, 'ready')
+      onReady?.(status)
+    },
+    until,
+  })
+  await server?.close()
+  return code
+}
