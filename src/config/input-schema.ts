@@ -29,6 +29,7 @@ const timeEntries = {
     v.pipe(
       v.string(),
       v.check(isZone, 'a time zone such as UTC or Europe/Berlin'),
+      v.metadata({ allowed: 'a time zone such as UTC or Europe/Berlin' }),
       says('Time zone of iso times that do not say theirs; without it such a row is invalid.'),
     ),
   ),
@@ -36,6 +37,7 @@ const timeEntries = {
     v.pipe(
       v.number(),
       v.check((hz) => hz > 0 && hz <= 1e7, 'samples a second, above 0, at most 10000000'),
+      v.metadata({ allowed: 'samples a second, above 0, at most 10000000' }),
       says('Samples a second of arrays that come with one time.'),
     ),
   ),

@@ -48,10 +48,8 @@ function readSource(
     path,
     { place: 'source', further: [...Object.keys(inputEntries), ...Object.keys(sourceEntries)] },
   )
-  if (!options) {
-    // Problems of topics and the like are told at once with those of the source itself.
-    readInputsBelow(given, scope)
-  }
+  // Problems of topics and the like are told at once with those of the source itself.
+  if (!options) readInputsBelow(given, scope)
   const inputs = options ? readInputs(component, options, { time, decode, tags }, given, scope) : []
   if (!own || !inputs) return
   // Offline, a source may need what was left unread; then nothing more can be told of it.
@@ -115,10 +113,14 @@ function checkInputs(inputs: InputPlan[], finite: boolean, { path, components, f
 
 /** Where below the source the map lies that a component handed to `parse`; each map once. */
 function placeOf(entry: RawInput, given: unknown, path: Path, taken: Set<unknown>): Path | undefined {
+  // A component may stand in for what an entry lacks, such as a default codec.
   const keys = ['time', 'decode', 'tags'] as const
+  const fits = (item: Record<string, unknown>) =>
+    keys.some((key) => item[key] !== undefined) &&
+    keys.every((key) => item[key] === undefined || item[key] === entry[key])
   const search = (item: unknown, at: Path): Path | undefined => {
     const nested = at.length > path.length
-    if (nested && isMap(item) && !taken.has(item) && keys.every((key) => entry[key] === item[key])) {
+    if (nested && isMap(item) && !taken.has(item) && fits(item)) {
       taken.add(item)
       return at
     }

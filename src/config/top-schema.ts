@@ -47,6 +47,7 @@ export const topEntries = {
     v.pipe(
       v.string(),
       v.regex(NAME, NAME_ALLOWED),
+      v.metadata({ allowed: NAME_ALLOWED }),
       says('Name of this gateway: a tag of every point. Default: the host name.'),
     ),
   ),

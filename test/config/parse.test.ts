@@ -277,6 +277,19 @@ test('topics have inputs of their own, whose problems have their own paths', () 
   ])
 })
 
+test('a topic whose codec the source chooses still has its own path', () => {
+  one(
+    source({
+      decode: undefined,
+      topics: [
+        { topic: 'a', time: 'arrival' },
+        { topic: 'b', time: { path: '', unit: 's' } },
+      ],
+    }),
+    /^sources\.plant\.topics\[1\]\.time\.path: /,
+  )
+})
+
 test('what codec and source say against a combination is a problem in its place', () => {
   one(source({ decode: { type: 'json', samples: ['x'] } }), /^sources\.plant\.decode: cannot time the samples/)
   one(source({ decode: undefined }), /^sources\.plant: cannot read the topic "a": it has no decode/)

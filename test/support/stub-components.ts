@@ -41,7 +41,10 @@ const topical: SourceComponent<{ topics: (string | TopicEntry)[] }> = {
   inputs: ({ topics }, common, parse) => {
     const inputs: InputPlan[] = []
     for (const entry of topics) {
-      const own = typeof entry === 'string' ? undefined : parse(entry)
+      const own =
+        typeof entry === 'string'
+          ? undefined
+          : parse({ ...entry, decode: entry.decode ?? (common.decode ? undefined : { type: 'json' }) })
       if (typeof own === 'string') return own
       const decode = own?.decode ?? common.decode
       if (!decode) return `cannot read the topic ${JSON.stringify(entry)}: it has no decode`
