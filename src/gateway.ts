@@ -241,18 +241,19 @@ export class Gateway {
   }
 
   async #close(graceful: boolean): Promise<void> {
+    // A run that has ended by itself waits for its sinks as long as it takes.
+    const ended = this.#intakes.every((intake) => intake.plan.finite && intake.over)
+    const bound = new AbortController()
+    if (!ended) void pause(this.#clock, this.#plan.stopTimeoutMs * 0.8, bound.signal).then(() => bound.abort())
     this.#abort.abort()
-    await Promise.allSettled(this.#running)
+    this.#engine.release()
+    await Promise.race([Promise.allSettled(this.#running), aborted(bound.signal)])
     await this.#engine.stop(graceful)
     if (graceful) {
-      const finite = this.#intakes.every((intake) => intake.plan.finite && intake.over)
-      const bound = new AbortController()
-      // A run that has ended by itself waits for its sinks as long as it takes.
-      if (!finite) void pause(this.#clock, this.#plan.stopTimeoutMs * 0.8, bound.signal).then(() => bound.abort())
       const signal = AbortSignal.any([bound.signal, this.#hardStop.signal])
       await Promise.all(this.#lanes.map((lane) => lane.drain(signal)))
-      bound.abort()
     }
+    bound.abort()
     await Promise.all(this.#lanes.map((lane) => lane.close()))
     await this.#pool.close()
     this.#settleFinished.resolve()
@@ -268,3 +269,6 @@ export class Gateway {
     }
   }
 }
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))

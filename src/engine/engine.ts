@@ -65,6 +65,10 @@ export class Engine implements IntakeHost {
   #running: Promise<void> | undefined
   #checkedForgetUs: number
   #stopped = false
+  #release!: () => void
+  readonly #released = new Promise<void>((resolve) => {
+    this.#release = resolve
+  })
 
   constructor(parts: EngineParts) {
     this.#p = parts
@@ -104,6 +108,7 @@ export class Engine implements IntakeHost {
     if (this.#running) return false
     const decoding = this.#decode(intake)
     if (!decoding) return true
+    decoding.catch((error) => this.#p.onFailure(error))
     this.#hold(decoding)
     return false
   }
@@ -126,7 +131,7 @@ export class Engine implements IntakeHost {
   async turn(intake: Intake): Promise<void> {
     await this.#turns.take(intake)
     await this.#exclusive(() => this.#batch([intake]))
-    for (const outlet of this.#p.outlets) if (outlet.full()) await outlet.room()
+    for (const outlet of this.#p.outlets) if (outlet.full()) await Promise.race([outlet.room(), this.#released])
     this.#turns.pass(intake)
   }
 
@@ -136,6 +141,12 @@ export class Engine implements IntakeHost {
     intake.over = true
     await this.#exclusive(() => this.#batch([intake]))
     this.#turns.leave(intake)
+  }
+
+  /** Sources are being stopped: nobody waits for a turn or for sinks any more. */
+  release(): void {
+    this.#turns.release()
+    this.#release()
   }
 
   /** A last batch of all sources; with `closeAll` every open window is emitted as it stands. */
@@ -208,7 +219,8 @@ export class Engine implements IntakeHost {
     this.lastBatchUs = nowUs
     for (const outlet of outlets) outlet.pump()
     this.#p.onBatch?.(this.batches)
-    if (this.#intakes.some((intake) => !intake.plan.finite && !intake.isEmpty) || closer.waiting) this.wake()
+    const live = this.#intakes.filter((intake) => !intake.plan.finite)
+    if (live.some((intake) => !intake.isEmpty) || (live.length > 0 && closer.waiting)) this.wake()
   }
 
   #decode(intake: Intake): Promise<void> | undefined {

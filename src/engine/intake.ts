@@ -97,7 +97,7 @@ export class Intake implements SourceOutput {
       this.frames.in++
       this.#blockFrames++
     }
-    if (at === this.block.start) this.host.wake()
+    if (at === this.block.start && !this.plan.finite) this.host.wake()
     return true
   }
 

@@ -10,7 +10,7 @@ export class Turns<Member> {
 
   /** Resolves when it is this member's turn. */
   take(member: Member): Promise<void> {
-    if (this.#members[this.#next] === member) return Promise.resolve()
+    if (this.#members.length === 0 || this.#members[this.#next] === member) return Promise.resolve()
     return new Promise((resolve) => this.#waiting.set(member, resolve))
   }
 
@@ -29,6 +29,13 @@ export class Turns<Member> {
     if (index < this.#next) this.#next--
     if (this.#next >= this.#members.length) this.#next = 0
     this.#wake()
+  }
+
+  /** Ends all waiting: from now on everybody goes at once. */
+  release(): void {
+    this.#members.length = 0
+    for (const resolve of this.#waiting.values()) resolve()
+    this.#waiting.clear()
   }
 
   #wake(): void {
