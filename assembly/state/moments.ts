@@ -1,10 +1,10 @@
 // Count, first and second moments, extremes: one cache line for ten kernels.
 //
-// K is one of the first values to arrive, and the sums are of differences from it, so a large mean costs no digits (variance is
-// right at a mean of 1e9 standard deviations). An outlier as the first value costs none either: sums are pairs (value,
+// K is one of the first values to arrive, and the sums are of differences from it, so a large mean costs no digits
+// (variance is right at a mean of 1e9 standard deviations). K may be an outlier, too: sums are pairs (value,
 // compensation), and a difference, its square and every change of K keep their rounding errors. Only inside a block of
-// a run is arithmetic plain, about the block's own first value: there Σ(x−K)² ≤ rows · Σ(x−mean)², so that even an
-// outlier at a block's start costs at most 1e-13 of the variance.
+// a run is arithmetic plain, about the median of three of its values. Even if that is an outlier, it is one of the
+// values, so Σ(x−K)² ≤ rows · Σ(x−mean)², and the variance keeps twelve digits.
 // Values beyond 1e300 may overflow the sums; sum, mean, variance and rms are then NaN or infinite, min and max are right.
 
 import { accumulate, begin, divide, high, low, middle, plus, productError, raise, sumError } from './exact'

@@ -12,6 +12,7 @@ const PAGES = 64
 const TIMES = 1 << 20
 const VALUES = 2 << 20
 const SLOT = 1024
+const CANARY = 0.5772156649
 
 const memory = new WebAssembly.Memory({ initial: PAGES, maximum: 65536 })
 const doubles = new Float64Array(memory.buffer)
@@ -28,8 +29,11 @@ export function empty(state: string): Slot {
 }
 
 function work<T>(slot: Slot, at: number, body: () => T): T {
+  const behind = at / 8 + slot.length
   doubles.set(slot, at / 8)
+  doubles[behind] = CANARY
   const outcome = body()
+  if (doubles[behind] !== CANARY) throw new Error('written past the slot')
   slot.set(doubles.subarray(at / 8, at / 8 + slot.length))
   return outcome
 }

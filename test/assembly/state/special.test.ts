@@ -100,6 +100,8 @@ const cases: Record<string, (i: number) => number> = {
   noise: (i) => Math.sin(i * i),
   'noise at 1e9 deviations': (i) => 1e9 + Math.sin(i * i),
   'an outlier, then a constant': (i) => (i ? 0.1 : 1e9),
+  // Its square is rounded by half a unit, always the same way.
+  'an outlier, then zeros': (i) => (i ? 0 : 94906267),
   'an outlier at each block': (i) => (i % 1024 ? 0.1 : 1e9),
   'a ramp': (i) => 0.1 * i,
   'a step': (i) => (i < 20000 ? 0.1 : 1e6 + 0.3),
