@@ -12,11 +12,7 @@ export let textNumber: f64 = 0
 
 /// Reads a text without blanks around it: a text of the map (MAP records), a number as people write it, true or false.
 export function readText(text: usize, bytes: u32, map: usize, mapLength: u32): u32 {
-  for (; mapLength; mapLength--, map += MAP_BYTES) {
-    if (load<u32>(map, MAP_TEXT_BYTES) != bytes || !isEqual(text, load<u32>(map, MAP_TEXT), bytes)) continue
-    textNumber = load<f64>(map, MAP_VALUE)
-    return TEXT_NUMBER
-  }
+  if (isMapped(text, bytes, map, mapLength)) return TEXT_NUMBER
   const end = text + bytes
   const value = parseLooseNumber(text, end)
   if (numberEnd == end && bytes) {
@@ -31,6 +27,16 @@ export function readText(text: usize, bytes: u32, map: usize, mapLength: u32): u
     textNumber = 0 // false
   else return TEXT_OTHER
   return TEXT_NUMBER
+}
+
+/// Whether the map (MAP records) has the text; then `textNumber` is what it stands for.
+export function isMapped(text: usize, bytes: u32, map: usize, mapLength: u32): bool {
+  for (; mapLength; mapLength--, map += MAP_BYTES) {
+    if (load<u32>(map, MAP_TEXT_BYTES) != bytes || !isEqual(text, load<u32>(map, MAP_TEXT), bytes)) continue
+    textNumber = load<f64>(map, MAP_VALUE)
+    return true
+  }
+  return false
 }
 
 /// Whether a text says that there is no value.
