@@ -12,9 +12,9 @@ export const JSON_WANTED: u32 = 20 // u32: number of nodes with a field or a tag
 export const JSON_WANTED_LIST: u32 = 24 // u32: address of u32[]: those nodes, fields in order, then tags
 
 export const NODE_BYTES: u32 = 112
-export const NODE_PATTERN: u32 = 0 // v128: the first 16 bytes of key and closing quote as they stand in JSON text
+export const NODE_PATTERN: u32 = 0 // v128: the first 16 bytes of the key as JSON text writes it, closing quote included
 export const NODE_MASK: u32 = 16 // v128: which of them count
-export const NODE_KEY: u32 = 32 // u32: address
+export const NODE_KEY: u32 = 32 // u32: address of the key itself
 export const NODE_KEY_BYTES: u32 = 36 // u32
 export const NODE_INDEX: u32 = 40 // u32: place in its array
 export const NODE_CHILDREN: u32 = 44 // u32: first child by key, 0 = none
@@ -29,6 +29,8 @@ export const NODE_FOUND: u32 = 76 // u32: FOUND_*, of this row
 export const NODE_TEXT: u32 = 80 // u32: address of the value's text: a string unescaped and without quotes
 export const NODE_TEXT_BYTES: u32 = 84 // u32
 export const NODE_VALUE: u32 = 88 // f64: a number's or boolean's
+export const NODE_WRITTEN: u32 = 96 // u32: address of the key as JSON text mostly writes it: escaped where it must be
+export const NODE_WRITTEN_BYTES: u32 = 100 // u32
 
 export const FOUND_NOTHING: u32 = 0
 export const FOUND_NUMBER: u32 = 1

@@ -91,10 +91,12 @@ function write(node: Node, sibling: Node | undefined, arena: Arena): void {
   set(tree.NODE_END, at + count(node) * tree.NODE_BYTES)
 }
 
-// A key that JSON must escape can't be compared with the text as it stands: its pattern is a byte that no string has.
+// The key as JSON.stringify writes it; other ways to escape it are told by the decoder's slower way.
 function writePattern(at: number, key: string, arena: Arena): void {
-  const isPlain = JSON.stringify(key) === `"${key}"`
-  const bytes = isPlain ? new TextEncoder().encode(`${key}"`).subarray(0, 16) : Uint8Array.of(0)
-  arena.u8.set(bytes, at + tree.NODE_PATTERN)
-  arena.u8.fill(0xff, at + tree.NODE_MASK, at + tree.NODE_MASK + bytes.length)
+  const written = arena.text(JSON.stringify(key).slice(1))
+  const patternBytes = Math.min(written.bytes, 16)
+  arena.u32[(at + tree.NODE_WRITTEN) / 4] = written.address
+  arena.u32[(at + tree.NODE_WRITTEN_BYTES) / 4] = written.bytes - 1
+  arena.u8.copyWithin(at + tree.NODE_PATTERN, written.address, written.address + patternBytes)
+  arena.u8.fill(0xff, at + tree.NODE_MASK, at + tree.NODE_MASK + patternBytes)
 }

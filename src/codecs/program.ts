@@ -24,8 +24,8 @@ const UNITS = {
   iso: layout.TIME_ISO,
 }
 
-/** What a codec is told of its input, for its `check` and `compile`. */
-export function codecInput({ time, payloadTags }: InputPlan): CodecInput {
+// What a codec is told of its input.
+function codecInput({ time, payloadTags }: InputPlan): CodecInput {
   return {
     ...(time.kind === 'path' && { timePath: time.path }),
     hasRate: time.kind === 'path' && time.rateHz !== undefined,
