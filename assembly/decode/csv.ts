@@ -112,7 +112,7 @@ function put(kind: u32, column: usize, value: f64): void {
 }
 
 function fieldOf(column: usize): usize {
-  return load<u32>(program, PROGRAM_FIELD_LIST) + <usize>load<u32>(column, COLUMN_INDEX) * FIELD_BYTES
+  return <usize>load<u32>(program, PROGRAM_FIELD_LIST) + <usize>load<u32>(column, COLUMN_INDEX) * FIELD_BYTES
 }
 
 // Text in an undeclared column is no value that anyone wants.
