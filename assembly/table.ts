@@ -118,8 +118,19 @@ export function insert(table: usize, prefix: u32, key: usize, keyBytes: u32, id:
 }
 
 /// Forgets the key. Its entry can be taken again, its key bytes only by building the table anew.
+// A removed entry must not end a search, unless one that was never used follows anyway: then the removed ones before it
+// need not be passed either.
 export function remove(table: usize, prefix: u32, key: usize, keyBytes: u32): void {
   if (keyBytes > LONGEST_KEY_BYTES) return
   const entry = find(table, prefix, key, keyBytes, hash(load<u64>(table, TABLE_SEED), prefix, key, keyBytes))
-  if (entry) store<u32>(entry, REMOVED, ENTRY_ID)
+  if (!entry) return
+  store<u32>(entry, REMOVED, ENTRY_ID)
+  const entries: usize = load<u32>(table, TABLE_ENTRIES)
+  const mask = load<u32>(table, TABLE_MASK)
+  let index = <u32>((entry - entries) / ENTRY_BYTES)
+  if (load<u32>(entries + <usize>((index + 1) & mask) * ENTRY_BYTES, ENTRY_ID) != NEVER_USED) return
+  let used = load<u32>(table, TABLE_USED)
+  for (; load<u32>(entries + <usize>index * ENTRY_BYTES, ENTRY_ID) == REMOVED; index = (index - 1) & mask, used--)
+    store<u32>(entries + <usize>index * ENTRY_BYTES, NEVER_USED, ENTRY_ID)
+  store<u32>(table, used, TABLE_USED)
 }
