@@ -20,14 +20,3 @@ test('calls come in the order of their times, a cancelled one never, and none is
   })
   assert.deepEqual(order, [0, 1, 5, 20])
 })
-
-test('a call that throws does not stop those behind it', async () => {
-  const clock = new SystemClock()
-  const caught = new Promise<unknown>((resolve) => process.once('uncaughtException', resolve))
-  clock.after(0, () => {
-    throw new Error('mine')
-  })
-  const next = new Promise<void>((resolve) => clock.after(1, resolve))
-  assert.equal(((await caught) as Error).message, 'mine')
-  await next
-})
