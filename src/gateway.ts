@@ -207,6 +207,11 @@ export class Gateway {
     return this.#stopping
   }
 
+  /** Resolves when no batch is under way. */
+  idle(): Promise<void> {
+    return this.#engine.idle()
+  }
+
   /** The ledger and all else there is to say. */
   status(): Status {
     return report({

@@ -53,11 +53,11 @@ async function play(
   const rig = new Rig({ config: config(options.workers ?? 0), ...options })
   await rig.start()
   for (const { source, device, text, gapMs } of messages) {
-    await rig.clock.advance(gapMs)
+    await rig.advance(gapMs)
     await rig.push(source, device, text)
     rig.script(source).out.endBurst()
   }
-  await rig.clock.advance(2000)
+  await rig.advance(2000)
   await rig.stop()
   return rig
 }

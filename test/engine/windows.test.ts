@@ -62,12 +62,12 @@ async function play(rows: readonly Row[]) {
   await rig.start()
   const played: (Row & { arrivalUs: number })[] = []
   for (const row of rows) {
-    await rig.clock.advance(row.gapMs)
+    await rig.advance(row.gapMs)
     played.push({ ...row, arrivalUs: rig.clock.nowUs() })
     await rig.push('s', row.device, JSON.stringify({ t: row.timeUs, x: row.value }))
     rig.script('s').out.endBurst()
   }
-  await rig.clock.advance(1000)
+  await rig.advance(1000)
   await rig.stop()
   return { rig, played }
 }
@@ -150,14 +150,14 @@ test('a final-only sink gets each window once, with all corrections in it', asyn
     await rig.push('s', 'a', JSON.stringify({ t: T0 + ms * 1000, x }))
     rig.script('s').out.endBurst()
   }
-  await rig.clock.advance(5000)
+  await rig.advance(5000)
   await send(1000, 1)
-  await rig.clock.advance(1000)
+  await rig.advance(1000)
   await send(1500, 2)
-  await rig.clock.advance(1000)
+  await rig.advance(1000)
   assert.deepEqual(rig.sunk.get('m'), [])
   await send(5000, 9)
-  await rig.clock.advance(1000)
+  await rig.advance(1000)
   assert.equal(rig.sunk.get('m')?.length, 1)
   assert.match(rig.sunk.get('m')![0], /x_count=2i,x_sum=3,/)
   await rig.stop()
@@ -172,14 +172,14 @@ test('arrival-timed windows close by the clock', async () => {
     },
   })
   await rig.start()
-  await rig.clock.advance(1100)
+  await rig.advance(1100)
   await rig.push('s', 'a', '1')
   rig.script('s').out.endBurst()
   await rig.push('s', 'a', '2')
   rig.script('s').out.endBurst()
-  await rig.clock.advance(800)
+  await rig.advance(800)
   assert.equal(rig.due.length, 0)
-  await rig.clock.advance(150)
+  await rig.advance(150)
   assert.deepEqual(
     rig.due.map((p) => [p.timeUs, p.fields.value_count]),
     [[T0 + S, 2]],
@@ -190,10 +190,10 @@ test('arrival-timed windows close by the clock', async () => {
 test('an idle gateway arms no timer', async () => {
   const rig = new Rig({ config: config() })
   await rig.start()
-  await rig.clock.advance(2000)
+  await rig.advance(2000)
   await rig.push('s', 'a', JSON.stringify({ t: T0 + 1.5 * S, x: 1 }))
   rig.script('s').out.endBurst()
-  await rig.clock.advance(5000)
+  await rig.advance(5000)
   assert.equal(rig.due.length, 1)
   assert.equal(rig.clock.waiting, 0)
   await rig.stop()
@@ -203,16 +203,16 @@ test('a silent device leaves the tables after `forget`, and its numbers are used
   const c = config()
   const rig = new Rig({ config: { ...c, maxSeries: 2, sources: { s: { ...c.sources.s, forget: '1min' } } } })
   await rig.start()
-  await rig.clock.advance(1000)
+  await rig.advance(1000)
   const send = async (device: string) => {
     await rig.push('s', device, JSON.stringify({ t: rig.clock.nowUs(), x: 1 }))
     rig.script('s').out.endBurst()
-    await rig.clock.advance(2000)
+    await rig.advance(2000)
   }
   await send('a')
   await send('b')
   assert.equal(rig.gateway.status().series, 2)
-  await rig.clock.advance(130_000)
+  await rig.advance(130_000)
   await send('b')
   assert.equal(rig.gateway.status().series, 1)
   await rig.stop()

@@ -96,6 +96,14 @@ export class Rig {
     return this.#scripts.get(name) ?? assert.fail(`no source ${name}`)
   }
 
+  /** Moves the clock ahead; each batch on the way is finished before time goes on, however long workers take. */
+  async advance(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 50) {
+      await this.clock.advance(Math.min(50, left))
+      await this.gateway.idle()
+    }
+  }
+
   /** Offers one frame; waits for room as a source must. */
   async push(source: string, device: string, text: string, flags = 0): Promise<void> {
     const script = this.script(source)
