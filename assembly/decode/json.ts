@@ -1,7 +1,7 @@
 // JSON: an object is a row, an array of objects its rows. What is wanted stands as a tree of keys (`json-layout.ts`); a
 // row is read once into the tree's nodes, so that of equal keys the last wins and time and tags may stand anywhere, and
 // then handed on (`json-row.ts`).
-import { PROGRAM_OWN, WHY_DEPTH, WHY_LIMIT, WHY_SYNTAX } from '../layout'
+import { NONE, PROGRAM_OWN, WHY_DEPTH, WHY_LIMIT, WHY_SYNTAX } from '../layout'
 import {
   FOUND_ARRAY,
   FOUND_BOOLEAN,
@@ -14,6 +14,7 @@ import {
   JSON_OPEN,
   JSON_PARSE,
   JSON_ROOT,
+  JSON_TIME,
   NODE_BYTES,
   NODE_CHILDREN,
   NODE_ELEMENTS,
@@ -27,6 +28,7 @@ import {
   NODE_NEXT,
   NODE_PATTERN,
   NODE_SIBLING,
+  NODE_TAG,
   NODE_TEXT,
   NODE_TEXT_BYTES,
   NODE_VALUE,
@@ -216,6 +218,12 @@ function elements(p: usize, end: usize, node: usize, depth: u32): usize {
 function value(p: usize, end: usize, node: usize, depth: u32): usize {
   if (load<u32>(node, NODE_FOUND)) forget(node)
   const byte = at(p, end)
+  // Only on the way to a time or tag: a number here is a sample like any other.
+  if (open && byte != 123 && byte != 91 && !isWanted(node)) {
+    key = load<u32>(node, NODE_KEY)
+    keyBytes = load<u32>(node, NODE_KEY_BYTES)
+    return openValue(p, end, depth)
+  }
   if (byte - 48 < 10 || byte == 45) {
     const number = parseNumber(p, end)
     if (!numberEnd) return broken(WHY_SYNTAX)
@@ -236,6 +244,10 @@ function value(p: usize, end: usize, node: usize, depth: u32): usize {
   if (!after) return 0
   store<f64>(node, byte == 116 ? 1 : 0, NODE_VALUE)
   return found(node, byte == 110 ? FOUND_NULL : FOUND_BOOLEAN, p, after, after)
+}
+
+function isWanted(node: usize): bool {
+  return load<u32>(node, NODE_TAG) != NONE || node == load<u32>(own, JSON_TIME)
 }
 
 @inline function found(node: usize, what: u32, start: usize, stop: usize, after: usize): usize {

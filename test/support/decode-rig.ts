@@ -26,19 +26,18 @@ export interface RigOptions {
   arrivalUs?: number
 }
 
-export const COUNTS = [
-  ...[
-    'decoded',
-    'undecodable',
-    'filtered',
-    'samplesDecoded',
-    'samplesInvalid',
-    'samplesFiltered',
-    'samplesRejected',
-    'in',
-  ],
+/** The decoder's counters, in its order. */
+const COUNTS = [
+  'decoded',
+  'undecodable',
+  'filtered',
+  'samplesDecoded',
+  'samplesInvalid',
+  'samplesFiltered',
+  'samplesRejected',
+  'in',
 ] as const
-export type Counts = Record<string, number>
+export type Counts = Record<(typeof COUNTS)[number], number>
 
 const ENTRIES = 1024
 const KEYS_BYTES = 1 << 20
@@ -186,7 +185,7 @@ export class DecodeRig {
     return this
   }
 
-  /** Without the table's answers: for timing. */
+  /** Reads the block again and throws the columns away: for timing. */
   runRaw(): number {
     this.#set(this.#registers, layout.DECODE_FRAME, this.block)
     this.#set(this.#columns, layout.COLUMNS_ROWS, 0)
@@ -195,11 +194,16 @@ export class DecodeRig {
 
   get counts(): Counts {
     const at = (this.#registers + layout.DECODE_COUNTS) / 8
-    return Object.fromEntries(COUNTS.map((name, i) => [name, this.#f64[at + i]]))
+    return Object.fromEntries(COUNTS.map((name, i) => [name, this.#f64[at + i]])) as Counts
   }
 
-  get skip(): number {
-    return this.#get(this.#registers, layout.DECODE_SKIP)
+  /** What was decoded since the last call, and forgets it. */
+  take(): { samples: Sample[]; counts: Counts } {
+    const taken = { samples: this.samples.splice(0), counts: this.counts }
+    const at = (this.#registers + layout.DECODE_COUNTS) / 8
+    this.#f64.fill(0, at, at + COUNTS.length)
+    this.bad = undefined
+    return taken
   }
 
   close(): void {
@@ -278,7 +282,7 @@ export class DecodeRig {
 }
 
 /** An input with the codec's options as a configuration gives them, checked. */
-export function planOf({ options, ...input }: RigOptions['input']): InputPlan {
+function planOf({ options, ...input }: RigOptions['input']): InputPlan {
   return {
     time: { kind: 'arrival' },
     payloadTags: {},
