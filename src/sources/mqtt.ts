@@ -1,0 +1,65 @@
+import type { InputPlan } from '../model/plan.js'
+import type { CommonInput, ParseInput, RawInput, Source, SourceComponent } from '../model/source.js'
+import type { MqttConnection } from './mqtt/connection.js'
+import { Intake } from './mqtt/intake.js'
+import { type MqttOptions, mqttOptions } from './mqtt/options.js'
+import { parseTopic, type TopicPattern } from './mqtt/topics.js'
+
+/** Sensors that publish to an MQTT broker, 3.1.1 or 5. */
+export const mqtt: SourceComponent<MqttOptions> = {
+  type: 'mqtt',
+  summary: 'messages of an MQTT broker; named topic levels become tags',
+  options: mqttOptions,
+  finite: () => false,
+  inputs(options, common, parse) {
+    if (Boolean(options.cert) !== Boolean(options.key))
+      return 'cannot use a client certificate: `cert` and `key` belong together; give both or none'
+    const inputs: InputPlan[] = []
+    for (const entry of options.topics) {
+      const input = inputOf(entry, common, parse)
+      if (typeof input === 'string') return input
+      inputs.push(input)
+    }
+    return inputs
+  },
+  create(options, context): Source {
+    const intake = new Intake(options, context)
+    let connection: MqttConnection | undefined
+    return {
+      async run(out, signal) {
+        intake.connect(out)
+        // mqtt.js takes 0.1 s to load, which `weir check` need not wait for.
+        const { MqttConnection } = await import('./mqtt/connection.js')
+        connection = new MqttConnection(options, context, intake, out)
+        return connection.run(signal)
+      },
+      status: () => ({ ...connection?.status(), topics: intake.topics }),
+    }
+  },
+}
+
+type TopicEntry = MqttOptions['topics'][number]
+
+/** One input per entry, in order: an entry's own time, decode and tags before the source's. */
+function inputOf(entry: TopicEntry, common: CommonInput, parse: ParseInput): InputPlan | string {
+  const topic = typeof entry === 'string' ? entry : entry.topic
+  const raw: RawInput = typeof entry === 'string' ? {} : entry
+  const own = parse({
+    time: raw.time,
+    tags: raw.tags,
+    decode: raw.decode ?? (common.decode ? undefined : { type: 'json' }),
+  })
+  if (typeof own === 'string') return `topic "${topic}": ${own}`
+  const payloadTags = { ...without(common.payloadTags, own.constantTags), ...own.payloadTags }
+  const constantTags = { ...without(common.constantTags, own.payloadTags), ...own.constantTags }
+  for (const tag of (parseTopic(topic) as TopicPattern).tags)
+    if (tag in payloadTags || tag in constantTags)
+      return `topic "${topic}": the tag "${tag}" is given by the topic and by \`tags\`; name one of them differently`
+  const decode = own.decode ?? common.decode
+  if (!decode) return `topic "${topic}": needs \`decode\``
+  return { time: own.time ?? common.time ?? { kind: 'arrival' }, decode, payloadTags, constantTags }
+}
+
+function without(tags: Record<string, string>, names: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).filter(([name]) => !(name in names)))
+}

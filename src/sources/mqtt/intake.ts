@@ -1,0 +1,122 @@
+import { isUtf8 } from 'node:buffer'
+import { FRAME_FLAGS, type SourceContext, type SourceOutput } from '../../model/source.js'
+import type { MqttOptions } from './options.js'
+import { ProtocolError } from './protocol-error.js'
+import { matchTopic, parseTopic, type TopicPattern } from './topics.js'
+
+/** Where the messages of a topic go: a channel, or a count. */
+export interface Route {
+  readonly channel: number
+  readonly skipRetained: boolean
+  readonly reason?: 'filtered' | 'dropped'
+}
+
+const FILTERED: Route = { channel: -1, skipRetained: false, reason: 'filtered' }
+const DROPPED: Route = { channel: -1, skipRetained: false, reason: 'dropped' }
+
+/** Topics that no entry wants and that are remembered, so that a hostile broker costs no memory. */
+const MAX_UNWANTED = 10_000
+
+/** The topic on which a gateway says whether it is there. */
+export const statusTopic = (gateway: string): string => `weir/${gateway}/status`
+
+/** Knows for every topic which channel its messages go into. Lives as long as the source; channels are made once. */
+export class Intake {
+  readonly #entries: { pattern: TopicPattern; input: number; skipRetained: boolean }[]
+  readonly #routes = new Map<string, Route>()
+  readonly #unwanted = new Set<string>()
+  #out!: SourceOutput
+
+  constructor(
+    readonly options: MqttOptions,
+    readonly context: SourceContext,
+  ) {
+    this.#entries = options.topics.map((entry, input) => {
+      const { time } = context.inputs[input]
+      const byArrival = time.kind === 'arrival' || time.missing === 'arrival'
+      return {
+        pattern: parseTopic(typeof entry === 'string' ? entry : entry.topic) as TopicPattern,
+        input,
+        skipRetained: options.retained ? options.retained === 'skip' : byArrival,
+      }
+    })
+  }
+
+  /** Topics with a channel. */
+  get topics(): number {
+    return this.#routes.size
+  }
+
+  /** The filters its entries ask for. */
+  get filters(): string[] {
+    return this.#entries.map((entry) => entry.pattern.filter)
+  }
+
+  /** Says where frames go from now on. */
+  connect(out: SourceOutput): void {
+    if (this.#out !== out) this.#routes.clear()
+    this.#out = out
+  }
+
+  /** The route of the topic in bytes[start, end). */
+  route(bytes: Buffer, start: number, end: number): Route {
+    const key = bytes.toString('latin1', start, end)
+    return this.#routes.get(key) ?? (this.#unwanted.has(key) ? FILTERED : this.#meet(key, bytes.subarray(start, end)))
+  }
+
+  /** Takes or counts one message; false when there is no room for it now. `header` is its packet's first byte. */
+  take(route: Route, bytes: Uint8Array, start: number, end: number, header: number, packetId: number): boolean {
+    const retained = (header & 1) !== 0
+    if (route.reason) this.#out.count(route.reason, 1)
+    else if (retained && route.skipRetained) this.#out.count('retained', 1)
+    else if (end - start > this.context.maxFrameBytes) this.#out.count('dropped', 1)
+    else {
+      const flags = (retained ? FRAME_FLAGS.retained : 0) | (header & 8 ? FRAME_FLAGS.dup : 0)
+      return this.#out.frame(route.channel, bytes, start, end, flags, packetId)
+    }
+    return true
+  }
+
+  #meet(key: string, bytes: Buffer): Route {
+    if (bytes.length === 0 || !isUtf8(bytes) || /[\0+#]/.test(key)) return DROPPED
+    const topic = bytes.toString()
+    for (const { pattern, input, skipRetained } of this.#entries) {
+      const match = topic === statusTopic(this.context.gateway) ? undefined : matchTopic(pattern, topic)
+      if (!match) continue
+      if (
+        this.options.topic === false &&
+        pattern.levels.some((level) => !('text' in level) && !level.tag && !level.field)
+      )
+        delete match.tags.topic
+      const tags = { ...this.context.inputs[input].constantTags, ...match.tags }
+      const channel = this.#out.channel({ name: topic, input, tags, field: match.field })
+      // Not remembered: there may be room for it later.
+      if (channel < 0) return DROPPED
+      const route = { channel, skipRetained }
+      this.#routes.set(key, route)
+      return route
+    }
+    if (this.#unwanted.size >= MAX_UNWANTED) this.#unwanted.clear()
+    this.#unwanted.add(key)
+    return FILTERED
+  }
+}
+
+/** The topic aliases of one connection, MQTT 5.0 §3.3.2.3.4. */
+export class Aliases {
+  readonly #routes: (Route | undefined)[]
+
+  /** Takes aliases 1 to `max`. */
+  constructor(readonly max: number) {
+    this.#routes = new Array(max + 1).fill(undefined)
+  }
+
+  /** The route that `alias` stands for; a given one is remembered first. Throws a ProtocolError for an unknown alias. */
+  resolve(alias: number, given?: Route): Route {
+    if (alias > this.max) throw new ProtocolError(`topic alias ${alias}, allowed are 1 to ${this.max}`)
+    const route = given ?? this.#routes[alias]
+    if (!route) throw new ProtocolError(`topic alias ${alias} was never given a topic`)
+    this.#routes[alias] = route
+    return route
+  }
+}

@@ -1,0 +1,286 @@
+// The stream under mqtt.js. The socket reads into one buffer; messages go from there straight into the source's output,
+// and only what is left (CONNACK, SUBACK, PINGRESP and the like) travels on to mqtt.js, whose own packets pass
+// through unchanged. A burst is what one turn of the event loop read: its frames are ended together, and its
+// acknowledgements go out in one write once the output says that they are safe.
+
+import type net from 'node:net'
+import { Duplex } from 'node:stream'
+import type { Timer } from '../../model/clock.js'
+import type { SourceOutput } from '../../model/source.js'
+import { Framer, type PacketSink } from './framer.js'
+import { Gather } from './gather.js'
+import { Aliases, type Intake } from './intake.js'
+import { ProtocolError } from './protocol-error.js'
+
+/** Bytes asked of the socket at a time. */
+export const READ_BYTES = 64 * 1024
+
+/** Messages of QoS 1 that may be on their way to us unacknowledged, announced in MQTT 5. */
+export const RECEIVE_MAXIMUM = 8192
+
+/** Topic aliases that the broker may use, announced in MQTT 5. */
+export const TOPIC_ALIAS_MAXIMUM = 1024
+
+const ACCEPT_HEADROOM_BYTES = 128 * 1024
+const CONTROL_BYTES = 256 * 1024
+
+/** Opens the socket with this `onread`. */
+export type OpenSocket = (onread: { buffer: () => Uint8Array; callback: (bytes: number) => boolean }) => net.Socket
+
+export interface TapOptions {
+  version: 4 | 5
+  maxFrameBytes: number
+  /** The longest pause that the source allows itself, ms. */
+  longestPauseMs: number
+  /** TLS hands over one record at a time, however many have arrived. */
+  tls: boolean
+  open: OpenSocket
+}
+
+/** Counts of one connection, for /status. */
+export interface TapCounts {
+  reads: number
+  messages: number
+  /** Writes of acknowledgements, and how many were in them. */
+  ackWrites: number
+  acks: number
+  pauseMs: number
+}
+
+/** One connection. Made inside mqtt.js's stream builder; ends with 'close' after the socket did. */
+export class Tap extends Duplex implements PacketSink {
+  readonly counts: TapCounts = { reads: 0, messages: 0, ackWrites: 0, acks: 0, pauseMs: 0 }
+  readonly #socket: net.Socket
+  readonly #framer: Framer
+  readonly #gather: Gather
+  readonly #aliases: Aliases
+  #buffer = Buffer.allocUnsafeSlow(2 * READ_BYTES)
+  #read = 0
+  #written = 0
+  /** Packet ids of the open burst, two bytes each after the fixed header. */
+  #acks = Buffer.allocUnsafe(4 * 256)
+  #ackBytes = 0
+  #unacknowledged = 0
+  #lastRead = 0
+  #burstBytes = 0
+  #gathered = { messages: 0, bytes: 0 }
+  #burstOpen = false
+  #settling = false
+  #stalled = false
+  #stopping = false
+  #pause: Timer | undefined
+
+  constructor(
+    readonly out: SourceOutput,
+    readonly intake: Intake,
+    readonly options: TapOptions,
+  ) {
+    super({ allowHalfOpen: false })
+    const publishBytes = options.maxFrameBytes + ACCEPT_HEADROOM_BYTES
+    this.#framer = new Framer(options.version, { publishBytes, controlBytes: CONTROL_BYTES }, this)
+    this.#gather = new Gather(out.clock.monotonicMs())
+    this.#aliases = new Aliases(options.version === 5 ? TOPIC_ALIAS_MAXIMUM : 0)
+    const socket = options.open({ buffer: () => this.#space(), callback: (bytes) => this.#received(bytes) })
+    socket.on('error', (error) => this.destroy(error))
+    socket.on('end', () => this.push(null))
+    socket.on('close', () => this.destroy())
+    this.#socket = socket
+  }
+
+  /** True while the output has no room: nothing is read, so no answer to a ping either. */
+  get stalled(): boolean {
+    return this.#stalled
+  }
+
+  /** Lets what still arrives go by unread, so that the connection can end in order. */
+  stop(): void {
+    this.#stopping = true
+    this.#resume()
+  }
+
+  publish(
+    bytes: Buffer,
+    topic: number,
+    topicEnd: number,
+    payload: number,
+    end: number,
+    header: number,
+    packetId: number,
+    alias: number,
+  ): boolean {
+    let route = topicEnd > topic || alias === 0 ? this.intake.route(bytes, topic, topicEnd) : undefined
+    if (alias !== 0 || !route) route = this.#aliases.resolve(alias, route)
+    this.#burstOpen = true
+    if (!this.intake.take(route, bytes, payload, end, header, packetId)) return false
+    this.#taken(packetId)
+    return true
+  }
+
+  oversized(packetId: number): void {
+    this.#burstOpen = true
+    this.out.count('dropped', 1)
+    this.#taken(packetId)
+  }
+
+  control(bytes: Buffer, start: number, end: number): void {
+    this.push(Buffer.from(bytes.subarray(start, end)))
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#socket.write(chunk)
+    done()
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
+    this.#socket.write(Buffer.concat(chunks.map(({ chunk }) => chunk)))
+    done()
+  }
+
+  override _final(done: () => void): void {
+    this.#socket.end(done)
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#pause?.cancel()
+    this.#countLeft()
+    if (this.#socket.closed) done(error)
+    else this.#socket.once('close', () => done(error)).destroy()
+  }
+
+  /** Room for the next read: behind what has not been framed yet, which moves to the front or to a larger buffer. */
+  #space(): Buffer {
+    const left = this.#written - this.#read
+    if (this.#buffer.length - this.#written < READ_BYTES) {
+      const needed = Math.max(this.#framer.neededBytes, left) + READ_BYTES
+      const from = this.#buffer
+      if (needed > from.length) this.#buffer = Buffer.allocUnsafeSlow(needed)
+      from.copy(this.#buffer, 0, this.#read, this.#written)
+      this.#read = 0
+      this.#written = left
+    }
+    return this.#buffer.subarray(this.#written, this.#written + READ_BYTES)
+  }
+
+  #received(bytes: number): boolean {
+    if (this.#stopping || this.destroyed) return true
+    this.counts.reads++
+    this.#lastRead = bytes
+    this.#burstBytes += bytes
+    this.#written += bytes
+    // TLS hands on what it has decrypted already even when it was told to stop.
+    if (!this.#stalled) this.#parse()
+    return !this.#stalled
+  }
+
+  #parse(): void {
+    try {
+      this.#read = this.#framer.parse(this.#buffer, this.#read, this.#written)
+    } catch (error) {
+      this.#fail(error as Error)
+      return
+    }
+    if (this.#read === this.#written) this.#read = this.#written = 0
+    if (this.#framer.full) this.#stall()
+    if (this.#burstOpen && !this.#settling) {
+      this.#settling = true
+      setImmediate(() => this.#settle())
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#endBurst()
+    if (error instanceof ProtocolError) {
+      this.out.lostBytes(this.#written - this.#read)
+      // DISCONNECT with the reason "malformed packet"
+      if (this.options.version === 5) this.#socket.write(Buffer.from([0xe0, 1, 0x81]))
+    }
+    this.#read = this.#written = 0
+    this.destroy(error)
+  }
+
+  #taken(packetId: number): void {
+    this.counts.messages++
+    this.#gathered.messages++
+    if (packetId === 0) return
+    if (++this.#unacknowledged > RECEIVE_MAXIMUM && this.options.version === 5)
+      throw new ProtocolError(`more than ${RECEIVE_MAXIMUM} messages unacknowledged, the receive maximum`)
+    if (this.#ackBytes === this.#acks.length) this.#acks = Buffer.concat([this.#acks, this.#acks])
+    this.#acks[this.#ackBytes++] = 0x40
+    this.#acks[this.#ackBytes++] = 2
+    this.#acks[this.#ackBytes++] = packetId >> 8
+    this.#acks[this.#ackBytes++] = packetId & 255
+  }
+
+  #endBurst(): void {
+    if (!this.#burstOpen) return
+    this.#burstOpen = false
+    if (this.#ackBytes === 0) {
+      this.out.endBurst()
+      return
+    }
+    const acks = Buffer.from(this.#acks.subarray(0, this.#ackBytes))
+    this.#ackBytes = 0
+    this.out.endBurst(() => {
+      this.#unacknowledged -= acks.length / 4
+      if (!this.#socket.writable) return
+      this.counts.acks += acks.length / 4
+      this.counts.ackWrites++
+      this.#socket.write(acks)
+    })
+  }
+
+  #settle(): void {
+    this.#settling = false
+    this.#endBurst()
+    this.#gathered.bytes += this.#burstBytes
+    const full = this.#lastRead === READ_BYTES || (this.options.tls && this.#burstBytes > READ_BYTES / 2)
+    this.#burstBytes = 0
+    // A full read is followed by another at once.
+    if (full || this.#stalled || this.#stopping || this.#pause || this.destroyed) return
+    const { messages, bytes } = this.#gathered
+    this.#gathered = { messages: 0, bytes: 0 }
+    const longestMs = Math.min(this.out.gatherMs(), this.options.longestPauseMs)
+    this.counts.pauseMs = this.#gather.pauseMs(messages, bytes, this.out.clock.monotonicMs(), longestMs)
+    if (this.counts.pauseMs === 0) return
+    this.#socket.pause()
+    this.#pause = this.out.clock.after(this.counts.pauseMs, () => this.#resume())
+  }
+
+  #resume(): void {
+    this.#pause?.cancel()
+    this.#pause = undefined
+    if (!this.#stalled || this.#stopping) this.#socket.resume()
+  }
+
+  #stall(): void {
+    this.#stalled = true
+    this.#socket.pause()
+    void this.out.ready().then(() => {
+      this.#stalled = false
+      if (this.destroyed || this.#stopping) return
+      this.#parse()
+      if (!this.#stalled) this.#resume()
+    })
+  }
+
+  /** Counts what was read but never found room: QoS 1 comes again, QoS 0 does not. */
+  #countLeft(): void {
+    const { bounds } = this.#framer
+    const left: PacketSink = {
+      publish: (_bytes, _topic, _topicEnd, _payload, _end, _header, packetId) => {
+        if (packetId === 0) this.out.count('dropped', 1)
+        return true
+      },
+      oversized: () => {},
+      control: () => {},
+    }
+    try {
+      new Framer(this.options.version, bounds, left).parse(this.#buffer, this.#read, this.#written)
+    } catch {
+      // A broken rest was nothing that could be counted.
+    }
+    this.#read = this.#written = 0
+  }
+}
