@@ -1,5 +1,5 @@
 import type { InputPlan } from '../model/plan.js'
-import type { CommonInput, ParseInput, RawInput, Source, SourceComponent } from '../model/source.js'
+import type { CommonInput, ParseInput, Source, SourceComponent } from '../model/source.js'
 import type { MqttConnection } from './mqtt/connection.js'
 import { Intake } from './mqtt/intake.js'
 import { type MqttOptions, mqttOptions } from './mqtt/options.js'
@@ -38,17 +38,14 @@ export const mqtt: SourceComponent<MqttOptions> = {
   },
 }
 
+const NOTHING: CommonInput = { payloadTags: {}, constantTags: {} }
+
 type TopicEntry = MqttOptions['topics'][number]
 
 /** One input per entry, in order: an entry's own time, decode and tags before the source's. */
 function inputOf(entry: TopicEntry, common: CommonInput, parse: ParseInput): InputPlan | string {
   const topic = typeof entry === 'string' ? entry : entry.topic
-  const raw: RawInput = typeof entry === 'string' ? {} : entry
-  const own = parse({
-    time: raw.time,
-    tags: raw.tags,
-    decode: raw.decode ?? (common.decode ? undefined : { type: 'json' }),
-  })
+  const own = typeof entry === 'string' ? NOTHING : parse(entry)
   if (typeof own === 'string') return `topic "${topic}": ${own}`
   const payloadTags = { ...without(common.payloadTags, own.constantTags), ...own.payloadTags }
   const constantTags = { ...without(common.constantTags, own.payloadTags), ...own.constantTags }
@@ -56,8 +53,9 @@ function inputOf(entry: TopicEntry, common: CommonInput, parse: ParseInput): Inp
     if (tag in payloadTags || tag in constantTags)
       return `topic "${topic}": the tag "${tag}" is given by the topic and by \`tags\`; name one of them differently`
   const decode = own.decode ?? common.decode
-  if (!decode) return `topic "${topic}": needs \`decode\``
-  return { time: own.time ?? common.time ?? { kind: 'arrival' }, decode, payloadTags, constantTags }
+  if (decode) return { time: own.time ?? common.time ?? { kind: 'arrival' }, decode, payloadTags, constantTags }
+  const json = parse({ decode: { type: 'json' } })
+  return typeof json === 'string' ? json : inputOf(entry, { ...common, decode: json.decode }, parse)
 }
 
 function without(tags: Record<string, string>, names: Record<string, string>): Record<string, string> {

@@ -1,5 +1,5 @@
 import { ReasonCodes } from 'mqtt'
-import { LinkError, reasonOf } from '../../model/errors.js'
+import { LinkError, reasonOf, WeirError } from '../../model/errors.js'
 
 /** Who talks to whom, for messages. */
 export interface BrokerName {
@@ -30,8 +30,8 @@ const REMEDIES: Record<string, string> = {
 }
 
 /** Puts what went wrong with a broker into words, without secrets. */
-export function brokerError(name: BrokerName, error: unknown): LinkError {
-  if (error instanceof LinkError) return error
+export function brokerError(name: BrokerName, error: unknown): WeirError {
+  if (error instanceof WeirError) return error
   const code = (error as { code?: string | number }).code
   const who = `source "${name.source}"`
   const as = name.username === undefined ? 'without a user name' : `as user "${name.username}"`
