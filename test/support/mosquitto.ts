@@ -10,7 +10,8 @@ export interface MosquittoOptions {
   users?: Record<string, string>
   /** TLS with a certificate for `localhost`; `mutual` asks clients for one too. */
   tls?: boolean | 'mutual'
-  protocol?: 'mqtt' | 'websockets'
+  /** A second listener, for WebSocket. */
+  webSocket?: boolean
   /** Further lines of its configuration. */
   config?: string
 }
@@ -19,6 +20,8 @@ export interface MosquittoOptions {
 export interface Mosquitto {
   url: string
   port: number
+  /** With `webSocket`. */
+  webSocketUrl: string
   folder: string
   /** With `tls`: PEM files of the authority and of a client. */
   files: { ca: string; cert: string; key: string }
@@ -33,6 +36,7 @@ export interface Mosquitto {
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-mosquitto-'))
   const port = await freePort()
+  const webSocketPort = options.webSocket ? await freePort() : 0
   const path = (name: string) => join(folder, name)
   if (options.tls) makeCertificates(folder)
   if (options.users) {
@@ -46,14 +50,15 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     'set_tcp_nodelay true',
     'persistence true',
     `persistence_location ${folder}/`,
-    'autosave_on_changes true',
-    'autosave_interval 1',
     'max_queued_messages 0',
     options.users ? `allow_anonymous false\npassword_file ${path('users')}` : 'allow_anonymous true',
-    ...(options.protocol ? [`protocol ${options.protocol}`] : []),
-    ...(options.tls ? [`cafile ${path('ca.crt')}`, `certfile ${path('server.crt')}`, `keyfile ${path('server.key')}`] : []),
+    ...(options.tls
+      ? [`cafile ${path('ca.crt')}`, `certfile ${path('server.crt')}`, `keyfile ${path('server.key')}`]
+      : []),
     ...(options.tls === 'mutual' ? ['require_certificate true', 'use_identity_as_username true'] : []),
     options.config ?? '',
+    // Only with socket_domain does it keep to the address.
+    options.webSocket ? `listener ${webSocketPort} 127.0.0.1\nprotocol websockets\nsocket_domain ipv4` : '',
   ]
   await writeFile(path('mosquitto.conf'), `${lines.join('\n')}\n`)
   let child: ChildProcess
@@ -65,7 +70,8 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     const kill = () => child.kill('SIGKILL')
     process.once('exit', kill)
     child.once('exit', () => process.off('exit', kill))
-    while (!(await answers(port))) if (child.exitCode !== null) throw new Error('mosquitto did not start')
+    for (const each of webSocketPort ? [port, webSocketPort] : [port])
+      while (!(await answers(each))) if (child.exitCode !== null) throw new Error('mosquitto did not start')
   }
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
     if (child.exitCode !== null || child.signalCode !== null) return
@@ -74,8 +80,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   }
   await start()
   return {
-    url: `${options.protocol ? 'ws' : 'mqtt'}${options.tls ? 's' : ''}://${options.tls ? 'localhost' : '127.0.0.1'}:${port}`,
+    url: options.tls ? `mqtts://localhost:${port}` : `mqtt://127.0.0.1:${port}`,
     port,
+    webSocketUrl: `ws://127.0.0.1:${webSocketPort}`,
     folder,
     files: { ca: path('ca.crt'), cert: path('client.crt'), key: path('client.key') },
     kill: () => end('SIGKILL'),
@@ -113,12 +120,35 @@ function makeCertificates(folder: string): void {
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' })
   const authority = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2']
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '2', '-subj', '/CN=weir test authority')
+  openssl(
+    'req',
+    '-x509',
+    ...key,
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.crt',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=weir test authority',
+  )
   for (const [name, subject] of [
     ['server', '/CN=localhost'],
     ['client', '/CN=weir'],
   ]) {
-    openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject, '-addext', 'subjectAltName=DNS:localhost')
+    openssl(
+      'req',
+      ...key,
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+      '-subj',
+      subject,
+      '-addext',
+      'subjectAltName=DNS:localhost',
+    )
     openssl('x509', '-req', '-in', `${name}.csr`, ...authority, '-out', `${name}.crt`, '-copy_extensions', 'copyall')
   }
 }

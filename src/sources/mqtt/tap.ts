@@ -92,8 +92,9 @@ export class Tap extends Duplex implements PacketSink {
     return this.#stalled
   }
 
-  /** Lets what still arrives go by unread, so that the connection can end in order. */
+  /** Ends the open burst and lets what still arrives go by, so that the connection can end in order. */
   stop(): void {
+    this.#endBurst()
     this.#stopping = true
     this.#resume()
   }
@@ -149,8 +150,12 @@ export class Tap extends Duplex implements PacketSink {
     else this.#socket.once('close', () => done(error)).destroy()
   }
 
-  /** Room for the next read: behind what has not been framed yet, which moves to the front or to a larger buffer. */
+  /**
+   * Room for the next read: behind what has not been framed yet, which moves to the front or to a larger buffer.
+   * Nothing else may move it, since the socket keeps the room it was given while it is paused.
+   */
   #space(): Buffer {
+    if (this.#read === this.#written) this.#read = this.#written = 0
     const left = this.#written - this.#read
     if (this.#buffer.length - this.#written < READ_BYTES) {
       const needed = Math.max(this.#framer.neededBytes, left) + READ_BYTES
@@ -181,7 +186,6 @@ export class Tap extends Duplex implements PacketSink {
       this.#fail(error as Error)
       return
     }
-    if (this.#read === this.#written) this.#read = this.#written = 0
     if (this.#framer.full) this.#stall()
     if (this.#burstOpen && !this.#settling) {
       this.#settling = true

@@ -3,7 +3,14 @@ import { test } from 'node:test'
 import { Gather } from '../../../src/sources/mqtt/gather.js'
 
 /** A sender of `rate` messages a ms that waits when more than `window` are on their way. */
-function run(options: { rate: number; window?: number; windowBytes?: number; bytes?: number; longestMs?: number; seconds: number }) {
+function run(options: {
+  rate: number
+  window?: number
+  windowBytes?: number
+  bytes?: number
+  longestMs?: number
+  seconds: number
+}) {
   const { rate, window = Number.POSITIVE_INFINITY, bytes = 100, longestMs = 250, seconds } = options
   const most = Math.min(window, (options.windowBytes ?? Number.POSITIVE_INFINITY) / bytes)
   const gather = new Gather(0)

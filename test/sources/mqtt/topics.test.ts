@@ -8,7 +8,9 @@ test('named levels become tags', () => {
   const pattern = parseTopic('plant/{line}/{machine}/telemetry') as TopicPattern
   assert.equal(pattern.filter, 'plant/+/+/telemetry')
   assert.deepEqual(pattern.tags, ['line', 'machine'])
-  assert.deepEqual(match('plant/{line}/{machine}/telemetry', 'plant/a/7/telemetry'), { tags: { line: 'a', machine: '7' } })
+  assert.deepEqual(match('plant/{line}/{machine}/telemetry', 'plant/a/7/telemetry'), {
+    tags: { line: 'a', machine: '7' },
+  })
   assert.equal(match('plant/{line}/{machine}/telemetry', 'plant/a/7/state'), undefined)
   assert.equal(match('plant/{line}/{machine}/telemetry', 'plant/a/7/telemetry/more'), undefined)
 })
@@ -37,7 +39,19 @@ test("wildcards do not stand for the broker's own topics", () => {
 })
 
 test('wrong patterns are told', () => {
-  for (const wrong of ['', 'a/#/b', 'a/{x#}/b', 'a/b{x}', 'a/b+', '{x}/{x}', '{gateway}', '+/{topic}', '{field}/{field}', '$share/g/a', 'a\0'])
+  for (const wrong of [
+    '',
+    'a/#/b',
+    'a/{x#}/b',
+    'a/b{x}',
+    'a/b+',
+    '{x}/{x}',
+    '{gateway}',
+    '+/{topic}',
+    '{field}/{field}',
+    '$share/g/a',
+    'a\0',
+  ])
     assert.equal(typeof parseTopic(wrong), 'string', wrong)
 })
 
