@@ -279,7 +279,7 @@ export const metrics: readonly Metric[] = [
     help: 'Chunks reduced, by who ran them.',
     labels: ['by'],
     values: ({ pool }) => [
-      [{ by: 'pool' }, pool.chunks],
+      [{ by: 'pool' }, pool.chunks - pool.inline],
       [{ by: 'inline' }, pool.inline],
     ],
   },

@@ -19,6 +19,7 @@ test('values are those of the status at each scrape', async () => {
     'weir_link_up{source="plant"} 1',
     'weir_source_lag_seconds{source="plant"} 1',
     'weir_series 2',
+    'weir_pool_chunks_total{by="pool"} 5',
     'weir_slab_free_bytes 61440',
   ])
     assert.ok(first.split('\n').includes(line), `${line} in\n${first}`)

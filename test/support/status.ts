@@ -13,7 +13,7 @@ export function exampleStatus(changes: Partial<Status> = {}): Status {
     maxSeries: 10_000,
     devices: 1,
     memory: { slabBytes: 65_536, slabFreeBytes: 61_440 },
-    pool: { workers: 1, tasks: 3, chunks: 5, inline: 7 },
+    pool: { workers: 1, tasks: 3, chunks: 12, inline: 7 },
     sources: [
       {
         name: 'plant',
