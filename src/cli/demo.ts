@@ -6,7 +6,7 @@ import { components } from '../components.js'
 import { loadConfig } from '../config/load.js'
 import { startBroker } from '../demo/broker.js'
 import { type DemoSink, demoConfigText, demoEnvironment, demoFiles } from '../demo/configuration.js'
-import { startDevices } from '../demo/devices.js'
+import { type Devices, startDevices } from '../demo/devices.js'
 import { type DemoView, plainView, terminalView } from '../demo/view.js'
 import { SystemClock } from '../engine/clock.js'
 import { pause } from '../model/clock.js'
@@ -44,7 +44,7 @@ export async function demo(options: DemoOptions): Promise<number> {
         target,
       })
     : plainView(process.stdout, process.stderr)
-  const devices = await startDevices(broker.url)
+  let devices: Promise<Devices> | undefined
   // However it ends, the terminal gets its cursor back.
   process.once('exit', () => view.close())
   const stderr = { write: (text: string) => (process.stderr.isTTY ? view.print(text) : process.stderr.write(text)) }
@@ -52,7 +52,10 @@ export async function demo(options: DemoOptions): Promise<number> {
   const code = await runPlan(plan, {
     log: processLog(options.logLevel, stderr),
     onPoints: (points) => view.take(points),
-    onReady: (status) => view.begin(status),
+    onReady(status) {
+      view.begin(status)
+      devices = startDevices(broker.url)
+    },
     until: Promise.race([
       once(process.stdout, 'error'),
       ...(options.seconds === undefined ? [] : [pause(clock, options.seconds * 1000)]),
@@ -64,7 +67,7 @@ export async function demo(options: DemoOptions): Promise<number> {
       },
     },
   })
-  await devices.stop()
+  await (await devices)?.stop()
   await broker.close()
   if (sink.kind === 'file') process.stderr.write(`the points are in ${sink.path}\n`)
   return code

@@ -12,6 +12,8 @@ export const MACHINES = ['press-1', 'press-2', 'lathe-1'] as const
 const RATE_HZ = 1000
 const SAMPLES = 100
 const TICK_MS = 100
+/** Time for whoever starts with the devices to subscribe. */
+const SETTLE_MS = 250
 
 /**
  * What the machines say in tick `tick`, which begins at `timeMs`: vibration each tick, power every second one, a
@@ -66,10 +68,13 @@ export interface Devices {
   stop(): Promise<void>
 }
 
-/** Connects the simulated devices to the broker and lets them publish, at QoS 0. */
+/**
+ * Connects the simulated devices to the broker and lets them publish, at QoS 0, from the next whole second on, so that
+ * their first window is a whole one.
+ */
 export async function startDevices(brokerUrl: string): Promise<Devices> {
   const client = await connectAsync(brokerUrl, { clientId: 'weir-demo-devices' })
-  const startMs = Date.now()
+  const startMs = Math.ceil((Date.now() + SETTLE_MS) / 1000) * 1000
   let tick = 0
   const timer = setInterval(() => {
     // Ticks lie on a grid, so that the arrays follow each other without gap or overlap however late the timer is.
