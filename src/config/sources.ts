@@ -111,28 +111,22 @@ function checkInputs(inputs: InputPlan[], finite: boolean, { path, components, f
   }
 }
 
-/** Where below the source the map lies that a component handed to `parse`; each map once. */
+/** Where below the source the map lies that a component handed to `parse`: of several alike the next, when asked again the same. */
 function placeOf(entry: RawInput, given: unknown, path: Path, taken: Set<unknown>): Path | undefined {
   // A component may stand in for what an entry lacks, such as a default codec.
   const keys = ['time', 'decode', 'tags'] as const
   const fits = (item: Record<string, unknown>) =>
     keys.some((key) => item[key] !== undefined) &&
     keys.every((key) => item[key] === undefined || item[key] === entry[key])
-  const search = (item: unknown, at: Path): Path | undefined => {
-    const nested = at.length > path.length
-    if (nested && isMap(item) && !taken.has(item) && fits(item)) {
-      taken.add(item)
-      return at
-    }
-    const below: [string | number, unknown][] = Array.isArray(item)
-      ? [...item.entries()]
-      : isMap(item)
-        ? Object.entries(item).filter(([key]) => !Object.hasOwn(inputEntries, key))
-        : []
-    for (const [key, next] of below) {
-      const found = search(next, [...at, key])
-      if (found) return found
-    }
+  const fitting: { item: unknown; at: Path }[] = []
+  const search = (item: unknown, at: Path): void => {
+    if (Array.isArray(item)) for (const [i, next] of item.entries()) search(next, [...at, i])
+    if (!isMap(item)) return
+    if (at.length > path.length && fits(item)) fitting.push({ item, at })
+    for (const [key, next] of Object.entries(item)) if (!Object.hasOwn(inputEntries, key)) search(next, [...at, key])
   }
-  return search(given, path)
+  search(given, path)
+  const found = fitting.find(({ item }) => !taken.has(item)) ?? fitting.at(0)
+  if (found) taken.add(found.item)
+  return found?.at
 }
