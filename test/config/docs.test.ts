@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { configDoc } from '../../src/config/docs.js'
+import { jsonSchema } from '../../src/config/json-schema.js'
+import { stubComponents } from '../support/stub-components.js'
+import { GENERATED } from '../support/write-docs.js'
+
+test('the committed pages are those of the schemas', () => {
+  for (const [file, text] of GENERATED)
+    assert.ok(readFileSync(file, 'utf8') === text, `${file.pathname} is old: run node build/test/support/write-docs.js`)
+})
+
+test('every key has a row, with what is allowed and its default', () => {
+  const doc = configDoc(stubComponents)
+  for (const row of [
+    '| `batch` | Interval of the tick: how often windows are looked at. | a duration such as 250ms, 10s, 5min, 1h or 7d, at least 5ms, at most 1h | `250ms` |',
+    '| `qos` |  | 0 \\| 1 | `0` |',
+    '| `password` | Never printed. | text, best given as ${env:NAME} or ${credential:NAME} |  |',
+    '| `skewness` | skewness. | none |',
+  ])
+    assert.ok(doc.includes(row), `${row}\nis not in\n${doc}`)
+})
+
+test('the JSON Schema knows sections, components and unknown keys', () => {
+  const { properties, additionalProperties } = jsonSchema(stubComponents) as {
+    properties: Record<string, Record<string, unknown>>
+    additionalProperties: boolean
+  }
+  assert.equal(additionalProperties, false)
+  assert.deepEqual(Object.keys(properties).slice(-3), ['sources', 'windows', 'sinks'])
+  const [topical] = (properties.sources.additionalProperties as { oneOf: Record<string, unknown>[] }).oneOf
+  assert.deepEqual(topical.required, ['type', 'url', 'topics'])
+  const keys = topical.properties as Record<string, unknown>
+  assert.deepEqual(keys.type, { const: 'topical' })
+  assert.deepEqual(keys.qos, { enum: [0, 1], default: 0 })
+  assert.ok('wait' in keys && 'decode' in keys)
+})

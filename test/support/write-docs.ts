@@ -1,0 +1,15 @@
+// Writes docs/CONFIG.md and docs/config.schema.json from the schemas: node build/test/support/write-docs.js
+import { writeFileSync } from 'node:fs'
+import { components } from '../../src/components.js'
+import { configDoc } from '../../src/config/docs.js'
+import { jsonSchema } from '../../src/config/json-schema.js'
+
+const docs = new URL('../../../docs/', import.meta.url)
+
+/** What the committed files must hold. */
+export const GENERATED: readonly [file: URL, text: string][] = [
+  [new URL('CONFIG.md', docs), configDoc(components)],
+  [new URL('config.schema.json', docs), `${JSON.stringify(jsonSchema(components), undefined, 2)}\n`],
+]
+
+if (process.argv[1] === import.meta.filename) for (const [file, text] of GENERATED) writeFileSync(file, text)
