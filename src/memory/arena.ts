@@ -22,11 +22,6 @@ export class MemoryArena implements Arena {
     this.#end = end
   }
 
-  /** Bytes taken so far are below this address. */
-  get next(): number {
-    return this.#next
-  }
-
   alloc(bytes: number): number {
     const address = this.#next
     const next = address + Math.ceil(bytes / ALIGN_BYTES) * ALIGN_BYTES
