@@ -31,9 +31,9 @@ function run(options: {
 }
 
 test('pauses grow until the tick where nothing holds the sender back', () => {
-  const { last, wakes } = run({ rate: 1, seconds: 60 })
+  const { last, wakes } = run({ rate: 1, seconds: 300 })
   assert.equal(last, 250)
-  assert.ok(wakes < 60 * 4 * 1.25, `${wakes} wakes`)
+  assert.ok(wakes < 300 * 4 * 1.2, `${wakes} wakes`)
 })
 
 test('few messages: the pause reaches the tick', () => assert.equal(run({ rate: 0.01, seconds: 20 }).last, 250))
