@@ -189,6 +189,7 @@ export class DecodeRig {
   runRaw(): number {
     this.#set(this.#registers, layout.DECODE_FRAME, this.block)
     this.#set(this.#columns, layout.COLUMNS_ROWS, 0)
+    this.#set(this.#columns, layout.COLUMNS_RUNS, 0)
     return this.module.decode(this.#registers)
   }
 

@@ -97,6 +97,33 @@ const payloads = [
   '[{"ts":1,"temp":1,"s":"OFF"},{"ts":2,"s":"\\ud83c\\udf21","vib":{"x":[],"rms":0}} , {"s":"nan","ts":3}]',
 ]
 
+test('arrays of samples: every element or a count, whatever they hold', () => {
+  const rig = new DecodeRig({ input: { options: { samples: 'x' }, time: { ...time, rateHz: 1000 } } })
+  const exotic = fc.constantFrom(
+    `1e${'9'.repeat(30)}`,
+    `-0.${'0'.repeat(400)}1`,
+    '9'.repeat(400),
+    `1E-${'0'.repeat(50)}7`,
+  )
+  const element = fc.oneof(number, number, exotic, string, fc.constantFrom('null', 'true', '{"x":[1]}', '[1,[2]]'))
+  fc.assert(
+    fc.property(fc.array(fc.tuple(blanks, element, blanks)), (elements) => {
+      const { samples, counts } = rig.decode([`{"x":[${elements.map((one) => one.join(''))}],"ts":5}`]).take()
+      const values: unknown[] = elements.map(([, text]) => JSON.parse(text))
+      const wanted = values.flatMap((value, i) =>
+        Number.isFinite(typeof value === 'boolean' ? Number(value) : value)
+          ? [{ device: '', field: 'x', timeUs: 5000 + (i * 1e6) / 1000, value: Number(value), rateHz: 1000 }]
+          : [],
+      )
+      assert.deepEqual(samples, wanted)
+      if (counts.filtered) return assert.ok(!wanted.length)
+      assert.equal(counts.samplesDecoded, values.length)
+      assert.equal(wanted.length + counts.samplesInvalid + counts.samplesFiltered, values.length)
+    }),
+    { numRuns: 500 },
+  )
+})
+
 test('cut anywhere or with any byte changed: an answer, one fate, nothing from behind the end', () => {
   for (const { input, reference } of inputs) {
     const rigs = [new DecodeRig({ input }), new DecodeRig({ input })]
