@@ -9,10 +9,12 @@ import { Aedes } from 'aedes'
 import mqttJs, { type IClientOptions, type MqttClient } from 'mqtt'
 import * as v from 'valibot'
 import { SystemClock } from '../../src/engine/clock.js'
+import type { Clock } from '../../src/model/clock.js'
 import type { InputPlan } from '../../src/model/plan.js'
 import type { CommonInput, ParseInput, Source } from '../../src/model/source.js'
 import type { MqttOptions } from '../../src/sources/mqtt/options.js'
 import { mqtt } from '../../src/sources/mqtt.js'
+import { FakeClock } from '../support/fake-clock.js'
 import { type Mosquitto, type MosquittoOptions, startMosquitto } from '../support/mosquitto.js'
 import { type RecordingOptions, RecordingOutput } from '../support/source-output.js'
 
@@ -67,6 +69,8 @@ async function start(
     wait?: boolean
     common?: CommonInput
     room?: number
+    clock?: Clock
+    timedByArrival?: boolean
   } = {},
 ): Promise<Started> {
   const parsed = read(options)
@@ -76,10 +80,10 @@ async function start(
     stateDir: more.stateDir ?? stateDir,
     maxFrameBytes: more.maxFrameBytes ?? 1 << 20,
     arrivalErrorUs: 20_000,
-    timedByArrival: false,
+    timedByArrival: more.timedByArrival ?? false,
     inputs: inputsOf(parsed, more.common),
   })
-  const out = new RecordingOutput(new SystemClock(), more)
+  const out = new RecordingOutput(more.clock ?? new SystemClock(), more)
   if (more.room !== undefined) out.room = more.room
   return { source, ...(await again(source, out, more.wait ?? true)) }
 }
@@ -232,13 +236,14 @@ test('acknowledgements wait for the commit, and a broker that hears none sends a
 
 test('no room: reading stops at that very frame and goes on when there is room', () =>
   withBroker({ config: 'max_inflight_messages 0' }, async (broker) => {
-    const { out, stop } = await start({ url: broker.url, topics: ['a'], qos: 1, keepalive: '1s' }, { room: 3 })
+    const clock = new FakeClock()
+    const { out, stop } = await start({ url: broker.url, topics: ['a'], qos: 1, keepalive: '1s' }, { room: 3, clock })
     const sender = await client(broker)
     for (let n = 0; n < 500; n++) sender.publish('a', `${n}`, { qos: 1 })
     await out.until(() => out.refusals === 1)
     assert.equal(out.frames.length, 3)
-    // Longer than the keep-alive allows without an answer.
-    await new Promise((resolve) => out.clock.after(2500, () => resolve(undefined)))
+    // Far longer than the keep-alive allows without an answer.
+    await clock.advance(10_000)
     out.makeRoom(1)
     await out.until(() => out.refusals === 2)
     out.makeRoom(Number.POSITIVE_INFINITY)
@@ -248,20 +253,25 @@ test('no room: reading stops at that very frame and goes on when there is room',
       Array.from({ length: 500 }, (_, n) => `${n}`),
     )
     assert.equal(out.links.length, 1)
-    await stop()
+    assert.equal(await stop(), 'aborted')
   }))
 
-test('keep-alive works under load', () =>
+test('keep-alive works under load and with pauses', () =>
   withBroker({}, async (broker) => {
-    const { out, ended, stop } = await start({ url: broker.url, topics: ['a'], keepalive: '1s' }, { gatherMs: 100 })
+    const clock = new FakeClock()
+    const { out, ended, stop } = await start(
+      { url: broker.url, topics: ['a'], keepalive: '1s' },
+      { gatherMs: 100, clock },
+    )
     const sender = await client(broker)
-    let done = false
-    void (async () => {
-      while (!done) await sender.publishAsync('a', 'x', { qos: 1 })
-    })()
-    await Promise.race([new Promise((resolve) => out.clock.after(3500, () => resolve(undefined))), ended])
-    done = true
-    assert.equal(out.links.length, 1)
+    let failed = false
+    ended.catch(() => (failed = true))
+    for (let n = 0; n < 60; n++) {
+      for (let m = 0; m < 20; m++) await sender.publishAsync('a', 'x', { qos: 1 })
+      await clock.advance(100)
+    }
+    assert.equal(failed, false)
+    assert.ok(out.frames.length > 1000)
     assert.equal(await stop(), 'aborted')
   }))
 
@@ -602,15 +612,27 @@ test('random answers end runs with link errors and nothing else', async () => {
   )
 })
 
-test('pauses are at most arrivalError when timed by arrival; an abort ends one', () =>
-  withBroker({}, async (broker) => {
-    const { out, stop, source } = await start({ url: broker.url, topics: ['a'] }, { gatherMs: 60_000 })
-    const sender = await client(broker)
-    await sender.publishAsync('a', 'x')
-    await out.until(() => out.bursts.length === 1)
-    assert.ok((source.status!() as { pauseMs: number }).pauseMs <= 60_000)
-    assert.equal(await stop(), 'aborted')
-  }))
+for (const [timedByArrival, pauseMs] of [
+  [true, 20],
+  [false, 64],
+] as const)
+  test(`pauses ${timedByArrival ? 'are at most arrivalError when timed by arrival' : 'grow towards the tick'}; an abort ends one`, () =>
+    withBroker({}, async (broker) => {
+      const clock = new FakeClock()
+      const { out, stop, source } = await start(
+        { url: broker.url, topics: ['a'] },
+        { gatherMs: 1000, timedByArrival, clock },
+      )
+      const sender = await client(broker)
+      for (let n = 1; n <= 7; n++) {
+        await sender.publishAsync('a', 'x')
+        await out.until(() => out.bursts.length === n)
+        await clock.advance(n < 7 ? 1000 : 0)
+      }
+      assert.equal(source.status!().pauseMs, pauseMs)
+      assert.equal(await stop(), 'aborted')
+      assert.equal(clock.waiting, 0, 'no timer is left')
+    }))
 
 test('a subscription the broker refuses is named', () =>
   withLiar(
