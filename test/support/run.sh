@@ -4,7 +4,7 @@
 # Last line: `N passed, N failed`. A skipped test counts as failed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-export NO_COLOR=1 CI="${CI:-}"
+export NO_COLOR=1
 
 # command:package
 needed=(mosquitto:mosquitto influxd:influxdb victoria-metrics:victoria-metrics socat:socat openssl:openssl gcc:gcc)
@@ -14,7 +14,7 @@ install_packages() {
   for pair in "${needed[@]}"; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
-  if [ -e /usr/include/stdio.h ]; then :; else missing+=(libc6-dev); fi
+  [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
   [ ${#missing[@]} -gt 0 ] || return 0
   if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
   if ! command -v apt-get >/dev/null || { [ ${#as_root[@]} -gt 0 ] && ! command -v sudo >/dev/null; }; then
@@ -53,15 +53,17 @@ groups() {
     sed 's,^[^/]*$,root,; s,/.*,,' | sort -u
 }
 
-run_group() {
-  local group=$1 from=$EPOCHREALTIME files
-  mapfile -t files < <(files_of "$group")
-  node --test --test-concurrency=1 --test-timeout=300000 --test-reporter=spec "${files[@]}" >"$logs/$group.log" 2>&1 </dev/null ||
-    echo failed >"$logs/$group.failed"
-  echo "$from $EPOCHREALTIME" | awk '{ printf "%.1f\n", $2 - $1 }' >"$logs/$group.seconds"
-}
-
 count() { awk -v what="$2" '$2 == what { n = $3 } END { print n + 0 }' "$logs/$1.log"; }
+
+run_group() {
+  local group=$1 from=$EPOCHREALTIME files outcome=
+  mapfile -t files < <(files_of "$group")
+  node --test --test-concurrency=1 --test-timeout=300000 --test-reporter=spec "${files[@]}" \
+    >"$logs/$group.log" 2>&1 </dev/null || outcome='  FAILED'
+  [ -z "$outcome" ] || touch "$logs/$group.failed"
+  printf '%-12s %6.1f s  %4d tests%s\n' "$group" "$(awk -v from="$from" -v to="$EPOCHREALTIME" 'BEGIN { print to - from }')" \
+    "$(count "$group" tests)" "$outcome"
+}
 
 install_packages
 export PATH="$PATH:/usr/sbin:/sbin"
@@ -86,10 +88,6 @@ for group in "${all[@]}"; do
   if [ $bad -eq 0 ] && [ -e "$logs/$group.failed" ]; then bad=1; fi
   if [ $bad -gt 0 ]; then cat "$logs/$group.log"; fi
   passed=$((passed + good)) failed=$((failed + bad))
-done
-for group in "${all[@]}"; do
-  printf '%-12s %6s s  %4d tests%s\n' "$group" "$(cat "$logs/$group.seconds")" "$(count "$group" tests)" \
-    "$([ -e "$logs/$group.failed" ] && echo '  FAILED' || true)"
 done
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]
