@@ -1,19 +1,10 @@
 import * as v from 'valibot'
+import { isZone } from '../memory/zone.js'
 import type { TimePlan, TimeUnit } from '../model/plan.js'
 
 const says = v.description
 const UNITS: TimeUnit[] = ['s', 'ms', 'us', 'ns', 'iso']
 const path = v.pipe(v.string(), v.nonEmpty('a path in the payload'), v.metadata({ allowed: 'a path in the payload' }))
-
-/** IANA names as this Node knows them. */
-export function isZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
-}
 
 const timeEntries = {
   path: v.pipe(path, says('Where the time is in the payload.')),

@@ -1,4 +1,5 @@
 import {
+  CHANNEL_BYTES,
   CHUNK_BYTES,
   CHUNK_MIN_ROWS,
   COLUMNS_BYTES,
@@ -18,6 +19,7 @@ import {
 } from '../../assembly/layout.js'
 import { Memory, type Region } from '../memory/regions.js'
 import type { Plan } from '../model/plan.js'
+import { SETTLED } from './reducer.js'
 
 /** How the engine cuts its work; tests make it small. */
 export interface Sizes {
@@ -100,7 +102,7 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
     scratch: SCRATCH_BYTES,
     output: sizes.outputBytes,
     sources: plan.sources.length * SOURCE_BYTES,
-    settled: plan.sources.length * 48,
+    settled: plan.sources.length * SETTLED.length * 8,
     devices: plan.maxSeries * DEVICE_BYTES,
     series: numbers * SERIES_BYTES,
     groupSource: numbers / 16,
@@ -110,7 +112,7 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
     seriesTable: TABLE_BYTES,
     seriesEntries: entries * ENTRY_BYTES,
     seriesKeys: 65536 + plan.maxSeries * KEY_BYTES,
-    channels: plan.maxSeries * 32,
+    channels: plan.maxSeries * CHANNEL_BYTES,
     blocks,
     arena: (4 << 20) + plan.maxSeries * 128 + plan.windows.length * (numbers + 8192),
     slabHead: SLAB_BYTES,

@@ -70,7 +70,7 @@ export class Identities {
   #nextGroup = 0
   readonly #text = new TextDecoder()
 
-  /** `onSeries` sees each new series, `onForget` each that is going, before its number is free. */
+  /** `onSeries` sees each new series before its first row is routed. */
   constructor(
     private readonly plan: Plan,
     private readonly memory: EngineMemory,

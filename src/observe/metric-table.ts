@@ -57,7 +57,7 @@ export const metrics: readonly Metric[] = [
   {
     name: 'weir_ready',
     kind: 'gauge',
-    help: '1 once the plan is loaded and the first batch is done.',
+    help: '1 once sources and sinks are started; links may be down.',
     labels: [],
     values: ({ ready }) => one(Number(ready)),
   },
@@ -135,7 +135,7 @@ export const metrics: readonly Metric[] = [
   {
     name: 'weir_source_last_arrival_seconds',
     kind: 'gauge',
-    help: 'When the last frame of the source arrived, since the Unix epoch; absent before it.',
+    help: 'When the last sample of the source arrived, since the Unix epoch; absent before it and for finite sources.',
     labels: ['source'],
     values: (status) =>
       perSource(status, ({ lastArrivalUs }) => (lastArrivalUs === null ? null : seconds(lastArrivalUs))),
