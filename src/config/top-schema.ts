@@ -25,7 +25,8 @@ const http = v.pipe(
   v.check(
     (given) =>
       given === false ||
-      isLoopback(parseListen(typeof given === 'string' ? given : given.listen)!.host) ||
+      // A text that is no address has been told already.
+      isLoopback(parseListen(typeof given === 'string' ? given : given.listen)?.host ?? 'localhost') ||
       (typeof given === 'object' && Boolean(given.token)),
     `cannot listen off this machine without a token: anyone could read it; write http: { listen: …, token: "\${env:NAME}" }, or listen on 127.0.0.1`,
   ),

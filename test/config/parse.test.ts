@@ -318,6 +318,8 @@ test('http off this machine needs a token', () => {
   one(top({ http: { listen: 'pi:9470' } }), /^http: cannot listen off this machine without a token/)
   one(top({ http: { listen: '127.0.0.1:80', port: 1 } }), /^http\.port: cannot take `port`/)
   one(top({ http: 9470 }), /^http: .*allowed: host:port/)
+  one(top({ http: 'none' }), /^http: .*an address and port/)
+  one(top({ http: { listen: 'none', token: 't' } }), /^http.*an address and port/)
 })
 
 test('no secret is shown', () => {
