@@ -121,7 +121,9 @@ export class Intake implements SourceOutput {
   }
 
   link(state: 'up' | 'down' | 'ended', detail?: string): void {
-    const { linkState, clock } = this
+    const { linkState, clock, plan } = this
+    if (state === 'up' && linkState.state !== 'up' && !plan.finite)
+      this.log.info({ source: plan.name }, `source "${plan.name}" is up${detail ? `: ${detail}` : ''}`)
     if (linkState.state !== state) linkState.sinceUs = clock.nowUs()
     linkState.state = state
     linkState.detail = detail

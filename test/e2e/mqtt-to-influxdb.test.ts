@@ -252,8 +252,7 @@ test('a shared subscription: two gateways share the messages, each counted once'
     const text = job({ database, source: 'share: weirs' }).replace('hall-3', gateway)
     return startWeir(t, ['run', 'weir.yaml'], { cwd: folderWith(t, { 'weir.yaml': text }) })
   })
-  for (const running of gateways)
-    await running.shows('link up', ({ sources }) => sources[0].link.state === 'up')
+  for (const running of gateways) await running.shows('link up', ({ sources }) => sources[0].link.state === 'up')
   const messages = messagesFrom(nextSecondMs(), database)
   const sender = await publisher(t, broker.url)
   await Promise.all(messages.map((message) => sender.send(message.topic, payload(message))))
@@ -262,7 +261,10 @@ test('a shared subscription: two gateways share the messages, each counted once'
     return each[0] + each[1] >= messages.length && each
   })
   assert.equal(counts[0] + counts[1], messages.length)
-  assert.ok(counts.every((count) => count > 0), counts.join())
+  assert.ok(
+    counts.every((count) => count > 0),
+    counts.join(),
+  )
   for (const running of gateways) assert.equal(await running.terminate(), 0)
   const [{ sum }] = await server.client(database).query<{ sum: number }>('select sum(temp_count) from second')
   assert.equal(sum, messages.length)
