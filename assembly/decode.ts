@@ -24,6 +24,12 @@ import {
   stop,
 } from './decode/output'
 import {
+  BAD_BYTES,
+  BAD_CHANNEL,
+  BAD_PAYLOAD,
+  BAD_PAYLOAD_BYTES,
+  BAD_RECORDS,
+  BAD_WHY,
   CODEC_CSV,
   CODEC_JSON,
   COUNT_FRAMES_DECODED,
@@ -35,9 +41,6 @@ import {
   COUNT_SAMPLES_INVALID,
   COUNT_SAMPLES_REJECTED,
   DECODE_BAD,
-  DECODE_BAD_BYTES,
-  DECODE_BAD_CHANNEL,
-  DECODE_BAD_WHY,
   DECODE_COLUMNS,
   DECODE_CONSTANTS,
   DECODE_COUNTS,
@@ -204,11 +207,14 @@ function readPayload(start: usize, end: usize): u32 {
   if (n) store<f64>(at, load<f64>(at) + <f64>n)
 }
 
-// The first since the host cleared it.
+// The first few since the host cleared them.
 function note(start: usize, end: usize, why: u32): void {
-  if (load<u32>(registers, DECODE_BAD)) return
-  store<u32>(registers, <u32>start, DECODE_BAD)
-  store<u32>(registers, <u32>(end - start), DECODE_BAD_BYTES)
-  store<u32>(registers, channelIndex, DECODE_BAD_CHANNEL)
-  store<u32>(registers, why, DECODE_BAD_WHY)
+  let at = registers + DECODE_BAD
+  const listEnd = at + BAD_RECORDS * BAD_BYTES
+  while (at < listEnd && load<u32>(at, BAD_PAYLOAD)) at += BAD_BYTES
+  if (at == listEnd) return
+  store<u32>(at, <u32>start, BAD_PAYLOAD)
+  store<u32>(at, <u32>(end - start), BAD_PAYLOAD_BYTES)
+  store<u32>(at, channelIndex, BAD_CHANNEL)
+  store<u32>(at, why, BAD_WHY)
 }

@@ -31,6 +31,7 @@ export class BadFrames {
     this.#said.set(source, { times: said.times + 1, atMs: nowMs })
     const text = Buffer.from(bad.bytes).toString('latin1')
     const bytes = /^[\x20-\x7e\t\r\n]*$/.test(text) ? text : `hex ${Buffer.from(bad.bytes).toString('hex')}`
-    this.log.warn({ source, channel: bad.channel, bytes }, `cannot read a frame: ${WORDS[bad.why] ?? 'unknown reason'}`)
+    const why = typeof bad.why === 'string' ? bad.why : (WORDS[bad.why] ?? 'unknown reason')
+    this.log.warn({ source, channel: bad.channel, bytes }, `cannot read a frame: ${why}`)
   }
 }

@@ -1,4 +1,10 @@
 import {
+  BAD_BYTES,
+  BAD_CHANNEL,
+  BAD_PAYLOAD,
+  BAD_PAYLOAD_BYTES,
+  BAD_RECORDS,
+  BAD_WHY,
   COUNT_FRAMES_DECODED,
   COUNT_FRAMES_FILTERED,
   COUNT_FRAMES_IN,
@@ -8,9 +14,6 @@ import {
   COUNT_SAMPLES_INVALID,
   COUNT_SAMPLES_REJECTED,
   DECODE_BAD,
-  DECODE_BAD_BYTES,
-  DECODE_BAD_CHANNEL,
-  DECODE_BAD_WHY,
   DECODE_CHANNEL_COUNT,
   DECODE_CHANNELS,
   DECODE_CLOSED,
@@ -52,16 +55,18 @@ export interface DecodeCounts {
   samplesRejected: number
 }
 
-/** The first frame since asked that could not be read, for the log. */
+/** A frame that could not be read, for the log. */
 export interface BadFrame {
   channel: string
-  why: number
+  /** WHY_*, or words. */
+  why: number | string
   bytes: Uint8Array
 }
 
 /** Blocks → columns. Answers the decoder's stops: unknown names, header lines, full columns. */
 export class Decoder {
   readonly #registers: number
+  readonly #badHeaders: BadFrame[] = []
   readonly #text = new TextDecoder()
 
   constructor(
@@ -110,17 +115,24 @@ export class Decoder {
     return counts
   }
 
-  /** The first bad frame since the last call; its bytes are a bounded copy. To be called before the block is reused. */
-  takeBad(): BadFrame | undefined {
-    const at = this.#get(DECODE_BAD)
-    if (at === 0) return undefined
-    const bad = {
-      channel: this.identities.channelOf(this.#get(DECODE_BAD_CHANNEL)).spec.name,
-      why: this.#get(DECODE_BAD_WHY),
-      bytes: this.memory.u8.slice(at, at + Math.min(200, this.#get(DECODE_BAD_BYTES))),
+  /** The first few bad frames since the last call; their bytes are bounded copies. To be called before the block is reused. */
+  takeBad(): BadFrame[] {
+    const taken = this.#badHeaders.splice(0)
+    for (let i = 0; i < BAD_RECORDS; i++) {
+      const record = DECODE_BAD + i * BAD_BYTES
+      const at = this.#get(record + BAD_PAYLOAD)
+      if (at === 0) break
+      taken.push(
+        this.#bad(
+          this.#get(record + BAD_CHANNEL),
+          this.#get(record + BAD_WHY),
+          at,
+          this.#get(record + BAD_PAYLOAD_BYTES),
+        ),
+      )
+      this.#set(record + BAD_PAYLOAD, 0)
     }
-    this.#set(DECODE_BAD, 0)
-    return bad
+    return taken
   }
 
   /** True once a table was full: unknown devices and series are rejected until `reopen`. */
@@ -156,13 +168,31 @@ export class Decoder {
         }
         case STOP_HEADER: {
           const [at, bytes] = this.#key()
+          const channel = this.#get(DECODE_KEY_PREFIX)
           const line = this.#text.decode(this.memory.u8.slice(at, at + bytes))
-          this.identities.setLayout(this.#get(DECODE_KEY_PREFIX), line)
+          const problem = this.identities.setLayout(channel, line)
+          if (problem) this.#noHeader(this.#bad(channel, `it is no header: ${problem}`, at, bytes))
           break
         }
         default:
           bug('the decoder stopped for an unknown reason')
       }
+    }
+  }
+
+  /** The line was counted filtered already. */
+  #noHeader(bad: BadFrame): void {
+    const counts = (this.#registers + DECODE_COUNTS) >>> 3
+    this.memory.f64[counts + COUNT_FRAMES_FILTERED]--
+    this.memory.f64[counts + COUNT_FRAMES_UNDECODABLE]++
+    if (this.#badHeaders.length < BAD_RECORDS) this.#badHeaders.push(bad)
+  }
+
+  #bad(channel: number, why: number | string, at: number, bytes: number): BadFrame {
+    return {
+      channel: this.identities.channelOf(channel).spec.name,
+      why,
+      bytes: this.memory.u8.slice(at, at + Math.min(200, bytes)),
     }
   }
 

@@ -227,12 +227,11 @@ export class Engine implements IntakeHost {
     if (intake.isEmpty) return undefined
     const { decoder } = this.#p
     const done = () => {
-      const bad = decoder.takeBad()
-      if (bad) this.#badFrames.say(intake.plan.name, bad)
+      for (const bad of decoder.takeBad()) this.#badFrames.say(intake.plan.name, bad)
       intake.decoded(decoder.takeCounts())
     }
     const failed = (error: unknown) => {
-      // A header that names nothing wanted: the source's trouble, not the engine's.
+      // A file whose header names nothing wanted: the source's trouble, not the engine's.
       intake.decoded(decoder.takeCounts())
       throw error
     }

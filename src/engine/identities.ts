@@ -117,12 +117,19 @@ export class Identities {
     return this.#channels[number]
   }
 
-  /** Answers STOP_HEADER: the first line of a channel names its columns. Throws a LinkError when it can't be one. */
-  setLayout(channel: number, line: string): void {
-    const { spec, program } = this.#channels[channel]
+  /**
+   * Answers STOP_HEADER: the first line of a channel names its columns. Returns why it can't; then the next line may.
+   * Throws a LinkError where there is one file only to name them, which is read from its start.
+   */
+  setLayout(channel: number, line: string): string | undefined {
+    const { spec, sourceIndex, program } = this.#channels[channel]
     const layout = program.layout?.(line) ?? bug(`channel ${spec.name} wants no header`)
-    if (typeof layout === 'string') throw new LinkError(`cannot read ${spec.name}: ${layout}`)
+    if (typeof layout === 'string') {
+      if (this.plan.sources[sourceIndex].finite) throw new LinkError(`cannot read ${spec.name}: ${layout}`)
+      return layout
+    }
     this.memory.u32[(this.memory.regions.channels.start + channel * CHANNEL_BYTES + CHANNEL_LAYOUT) >>> 2] = layout
+    return undefined
   }
 
   /** Answers STOP_DEVICE: makes the device of these payload tags known to the decoder. False: no room. */

@@ -272,13 +272,14 @@ export class DecodeRig {
     }
     this.#set(this.#columns, layout.COLUMNS_ROWS, 0)
     this.#set(this.#columns, layout.COLUMNS_RUNS, 0)
-    const at = this.#get(this.#registers, layout.DECODE_BAD)
+    const bad = this.#registers + layout.DECODE_BAD
+    const at = this.#get(bad, layout.BAD_PAYLOAD)
     if (!at) return
     this.bad ??= {
-      why: this.#get(this.#registers, layout.DECODE_BAD_WHY),
-      text: this.#text(at, this.#get(this.#registers, layout.DECODE_BAD_BYTES)),
+      why: this.#get(bad, layout.BAD_WHY),
+      text: this.#text(at, this.#get(bad, layout.BAD_PAYLOAD_BYTES)),
     }
-    this.#set(this.#registers, layout.DECODE_BAD, 0)
+    for (let i = 0; i < layout.BAD_RECORDS; i++) this.#set(bad + i * layout.BAD_BYTES, layout.BAD_PAYLOAD, 0)
   }
 }
 
