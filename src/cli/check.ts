@@ -3,6 +3,7 @@ import { describePlan, summarizePlan } from '../config/describe.js'
 import { loadConfig } from '../config/load.js'
 import { ConfigError } from '../model/errors.js'
 import { EXIT } from './exit-codes.js'
+import { unwantedFields } from './unwanted.js'
 
 /** `weir check FILE…`: says what would run, or every problem. Rejects with a ConfigError unless asked for JSON. */
 export async function check(
@@ -11,9 +12,14 @@ export async function check(
 ): Promise<number> {
   try {
     const plan = await loadConfig(files, { components, offline })
-    process.stdout.write(
-      json ? jsonText({ ok: true, ...summarizePlan(plan, components) }) : describePlan(plan, components),
-    )
+    const unwanted = unwantedFields(plan, components)
+    if (json) {
+      const summary = summarizePlan(plan, components)
+      process.stdout.write(jsonText({ ok: true, ...summary, warnings: [...summary.warnings, ...unwanted] }))
+    } else {
+      process.stdout.write(describePlan(plan, components))
+      for (const warning of unwanted) process.stdout.write(`warning: ${warning}\n`)
+    }
     return EXIT.ok
   } catch (error) {
     if (!json || !(error instanceof ConfigError)) throw error

@@ -20,7 +20,7 @@ import {
 import { CODEC_CSV } from '../../assembly/layout.js'
 import type { CodecComponent, CodecInput } from '../model/codec.js'
 import { bug } from '../model/errors.js'
-import { declaredFields, type FieldChoice, fieldOptions, type PathField } from './fields.js'
+import { declaredFields, type FieldChoice, fieldNames, fieldOptions, type PathField } from './fields.js'
 
 /** Options of `csv`, parsed. */
 export interface CsvOptions extends Pick<FieldChoice, 'fields' | 'map'> {
@@ -134,6 +134,7 @@ export const csv: CodecComponent<CsvOptions> = {
       layout: options.columns ? undefined : layout,
     }
   },
+  fieldNames: ({ fields, map }) => fieldNames({ fields, map, strings: 'skip' }, (path) => path),
 }
 
 interface ColumnUse {

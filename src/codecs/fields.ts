@@ -79,6 +79,12 @@ export function declaredFields(choice: FieldChoice, nameOf: (path: string) => st
   return problemOf(declared) ?? declared
 }
 
+/** Names of the declared fields; none where they are not declared, or wrongly. */
+export function fieldNames(choice: FieldChoice, nameOf: (path: string) => string): string[] {
+  const fields = declaredFields(choice, nameOf)
+  return typeof fields === 'string' ? [] : fields.map(({ name }) => name)
+}
+
 function problemOf(declared: PathField[]): string | undefined {
   if (declared.length > MOST_FIELDS)
     return `cannot declare ${declared.length} fields: one input takes at most ${MOST_FIELDS}; leave out \`fields\` to take every number`

@@ -1,7 +1,7 @@
 import { CODEC_JSON } from '../../assembly/layout.js'
 import type { CodecComponent, CodecInput } from '../model/codec.js'
 import { bug } from '../model/errors.js'
-import { declaredFields, type FieldChoice, fieldOptions, type PathField, samplesOption } from './fields.js'
+import { declaredFields, type FieldChoice, fieldNames, fieldOptions, type PathField, samplesOption } from './fields.js'
 import { parsePath, pathName, type Step } from './json-path.js'
 import { type Wanted, writeTree } from './json-tree.js'
 
@@ -26,6 +26,7 @@ export const json: CodecComponent<FieldChoice> = {
       fields: plan.fields,
     }
   },
+  fieldNames: (options) => fieldNames(options, pathName),
 }
 
 function planOf(options: FieldChoice, input: CodecInput): { fields: PathField[]; wanted: Wanted[] } | string {

@@ -40,4 +40,6 @@ export const number: CodecComponent<NumberOptions> = {
   compile(options) {
     return { codec: CODEC_NUMBER, own: 0, fields: [{ name: options.field, map: options.map }] }
   },
+  // A topic may name the field.
+  fieldNames: () => [],
 }

@@ -55,4 +55,6 @@ export interface CodecComponent<Options = never> {
   /** A problem's text where options and input do not go together (a path syntax error, samples without rate or times). */
   check(options: Options, input: CodecInput): string | undefined
   compile(options: Options, input: CodecInput, arena: Arena): CompiledCodec
+  /** Names of the declared fields; none where the payload or the topic decides. */
+  fieldNames(options: Options): string[]
 }

@@ -106,8 +106,6 @@ async function weir(servers: Servers, rate: number, seconds: number, qos: number
     await untilReady(`http://127.0.0.1:${httpPort}/readyz`)
     // Windows that began before the start are not written.
     await sleep(2500)
-    const idleFrom = await usage(child.pid!)
-    await sleep(10_000)
     const from = await usage(child.pid!)
     const published = await publish(broker.port, rate, seconds, qos)
     await sleep(3000)
@@ -125,8 +123,13 @@ async function weir(servers: Servers, rate: number, seconds: number, qos: number
       }),
     )
     await reader.dropMeasurement('second', 'weir')
+    // Once what the load left behind is tidied up.
+    await sleep(10_000)
+    const idleFrom = await usage(child.pid!)
+    await sleep(20_000)
+    const idleTo = await usage(child.pid!)
     return {
-      idlePercent: (from.cpuUs - idleFrom.cpuUs) / 1e5,
+      idlePercent: (idleTo.cpuUs - idleFrom.cpuUs) / 2e5,
       usPerMessage: (to.cpuUs - from.cpuUs) / published.sent,
       rssMb: to.rssMb,
       sent: published.sent,

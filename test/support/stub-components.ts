@@ -81,6 +81,7 @@ const json: CodecComponent<{ samples?: string[] }> = {
   check: ({ samples }, { hasRate }) =>
     samples && !hasRate ? 'cannot time the samples: one time and no rate; write time: { rate: … }' : undefined,
   compile: never,
+  fieldNames: () => [],
 }
 
 const database: SinkComponent<{ bucket?: string; org?: string }> = {
