@@ -102,7 +102,7 @@ export class Gateway {
       states: components.states,
       log,
     })
-    const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes.rows)
+    const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes)
     const decoder = new Decoder(memory, decode, this.#identities, reducer, constants)
 
     // Sinks, and who gets which window's points.
@@ -155,18 +155,7 @@ export class Gateway {
     const blocks = blockRegions(plan, regions.blocks, sizes)
     this.#intakes = plan.sources.map((source, i) => {
       const programs = source.inputs.map((input) => compileInput(input, components.codecs, arena))
-      return new Intake(
-        i,
-        source,
-        clock,
-        log,
-        memory,
-        blocks[i],
-        sizes.blockBytes,
-        this.#identities,
-        programs,
-        this.#engine,
-      )
+      return new Intake(i, source, clock, log, memory, blocks[i], sizes, this.#identities, programs, this.#engine)
     })
     this.#sources = plan.sources.map((source) => {
       const component =

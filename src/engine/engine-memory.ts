@@ -29,9 +29,11 @@ export interface Sizes {
   rows: number
   /** Bytes of lines taken from one pane at a time. */
   outputBytes: number
+  /** Fills what its last holder has let go with 0xAA, so that a use after it shows. */
+  poison: boolean
 }
 
-export const DEFAULT_SIZES: Sizes = { blockBytes: 65536, rows: 65536, outputBytes: 1 << 20 }
+export const DEFAULT_SIZES: Sizes = { blockBytes: 65536, rows: 65536, outputBytes: 1 << 20, poison: false }
 
 export type RegionName =
   | 'registers'

@@ -16,7 +16,7 @@ import type { SourcePlan } from '../model/plan.js'
 import { type ChannelSpec, FRAME_FLAGS as FLAGS, type FrameReason, type SourceOutput } from '../model/source.js'
 import type { SourceStatus } from '../model/status.js'
 import type { DecodeCounts } from './decoder.js'
-import type { EngineMemory } from './engine-memory.js'
+import type { EngineMemory, Sizes } from './engine-memory.js'
 import type { Identities } from './identities.js'
 
 /** What an intake asks of the engine. */
@@ -50,9 +50,9 @@ export class Intake implements SourceOutput {
     readonly clock: Clock,
     readonly log: Log,
     private readonly memory: EngineMemory,
-    /** Where its block lies; `blockBytes` of it are filled before it is sealed, the rest is for one larger frame. */
+    /** Where its block lies; `sizes.blockBytes` of it are filled before it is sealed, the rest is for one larger frame. */
     readonly block: Region,
-    private readonly blockBytes: number,
+    private readonly sizes: Sizes,
     private readonly identities: Identities,
     private readonly programs: readonly Program[],
     private readonly host: IntakeHost,
@@ -78,7 +78,8 @@ export class Intake implements SourceOutput {
     const length = end - start
     if (length > this.plan.maxFrameBytes) bug(`source ${this.plan.name} offered a frame of ${length} bytes`)
     const size = FRAME_BYTES + ((length + 7) & ~7)
-    if (this.#used + size > this.block.start + this.blockBytes && !this.isEmpty && !this.host.seal(this)) return false
+    if (this.#used + size > this.block.start + this.sizes.blockBytes && !this.isEmpty && !this.host.seal(this))
+      return false
     if (Number.isNaN(this.#arrivalUs)) this.#arrivalUs = this.clock.nowUs()
     const { u8, u32, f64 } = this.memory
     const at = this.#used
@@ -147,6 +148,7 @@ export class Intake implements SourceOutput {
     this.samples.invalid += counts.samplesInvalid
     this.samples.filtered += counts.samplesFiltered
     this.samples.rejected += counts.samplesRejected
+    if (this.sizes.poison) this.memory.u8.fill(0xaa, this.block.start, this.#used)
     this.#used = this.block.start
     this.#blockFrames = 0
   }

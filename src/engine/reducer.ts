@@ -21,7 +21,7 @@ import {
 import type { KernelsModule } from '../memory/modules.js'
 import type { ChunkPool } from '../pool/pool.js'
 import type { Window } from '../window/window.js'
-import type { EngineMemory } from './engine-memory.js'
+import type { EngineMemory, Sizes } from './engine-memory.js'
 
 /** Fates of samples that end in the columns, per source, in the order in which `settle` writes them. */
 export const SETTLED = ['reduced', 'late', 'rejected', 'future', 'lost', 'unmatched'] as const
@@ -39,8 +39,9 @@ export class Reducer {
     private readonly kernels: KernelsModule,
     private readonly windows: readonly Window[],
     private readonly pool: ChunkPool,
-    rows: number,
+    private readonly sizes: Sizes,
   ) {
+    const { rows } = sizes
     const { u32, regions } = memory
     const c = (this.#columns = regions.columns.start)
     this.#firstSource = regions.sources.start
@@ -93,6 +94,8 @@ export class Reducer {
 
   #finish(chunks: number, end: number): void {
     this.kernels.mergeChunks(chunks, end)
+    const { u8, regions } = this.memory
+    if (this.sizes.poison) u8.fill(0xaa, regions.columnData.start, regions.columnData.end)
     this.memory.u32[(this.#columns + COLUMNS_ROWS) >>> 2] = 0
     this.memory.u32[(this.#columns + COLUMNS_RUNS) >>> 2] = 0
   }

@@ -82,7 +82,7 @@ export class Rig {
       onPoints: (points) => this.due.push(...seen(points)),
       onBatch: () => this.assertBalanced(),
       random: () => 0.5,
-      ...(options.sizes ? { sizes: options.sizes } : {}),
+      sizes: { ...options.sizes, poison: true },
       ...(options.handOverMs === undefined ? {} : { handOverMs: options.handOverMs }),
     })
   }
