@@ -124,7 +124,7 @@ export class Lane {
     this.#failures = 0
     const wake = () => this.#wake()
     signal.addEventListener('abort', wake, { once: true })
-    while (!signal.aborted && this.#state !== 'closed' && (this.#queue.length > 0 || this.#sending)) {
+    while (!signal.aborted && this.#state !== 'closed' && this.#queue.length > 0) {
       this.pump()
       await this.#change()
     }

@@ -101,7 +101,8 @@ class InfluxdbSink implements Sink {
     this.#agent = keepAliveAgent(base)
     const { database, username, password } = options
     if (options.create && database !== undefined)
-      this.open = () => createDatabase({ url: base, database, username, password, timeoutMs: options.timeout / 1000 })
+      this.open = (signal) =>
+        createDatabase({ url: base, database, username, password, timeoutMs: options.timeout / 1000, signal })
   }
 
   async send(body: Uint8Array, signal: AbortSignal): Promise<SendResult> {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import net from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { promisify } from 'node:util'
 import { type Influxd, startInfluxd } from '../support/influxd.js'
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js'
 import { publisher } from '../support/publisher.js'
@@ -157,6 +160,38 @@ test('a database that never comes: SIGTERM ends within stopTimeout, and the ledg
   assert.match(running.stderr(), /^points +emitted +delivered +given up\n +plantdb +3 +0 +3$/m)
   assert.match(running.stderr(), /^balances$/m)
   assert.equal(occurrences(running.messages('error'), /sink plantdb: 3 points given up/), 1)
+})
+
+test('peers that take connections and never answer: it starts, and stops at once', async (t) => {
+  const hole = net.createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1')
+  await once(hole, 'listening')
+  t.after(() => hole.close())
+  const at = `127.0.0.1:${(hole.address() as net.AddressInfo).port}`
+  const text = `
+http: 127.0.0.1:0
+stopTimeout: 1min
+sources:
+  plain: { type: mqtt, url: "mqtt://${at}", topics: [a] }
+  secure: { type: mqtt, url: "mqtts://${at}", topics: [a] }
+  web: { type: mqtt, url: "ws://${at}", topics: [a] }
+windows:
+  second: { every: 1s, reduce: [count] }
+sinks:
+  made: { type: influxdb, url: "http://${at}", database: a, create: true }
+  there: { type: influxdb, url: "http://${at}", database: a }
+`
+  const running = startWeir(t, ['run', 'weir.yaml'], { cwd: folderWith(t, { 'weir.yaml': text }) })
+  const connections = () => promisify(hole.getConnections.bind(hole))() as Promise<number>
+  await until('all but the last, which has nothing to send, have connected', async () => (await connections()) >= 4)
+  const { sources } = await running.status()
+  assert.deepEqual(
+    sources.map(({ link }) => link.state),
+    ['starting', 'starting', 'starting'],
+  )
+  // The test's own bound is far below stopTimeout.
+  running.child.kill('SIGTERM')
+  assert.equal(await until('it has ended', () => running.child.exitCode ?? undefined), 0)
+  assert.match(running.stderr(), /^balances$/m)
 })
 
 test('wrong passwords: one line each that names who, and no secret anywhere', async (t) => {

@@ -325,6 +325,19 @@ test('draining tries at once, then again until it is done', async () => {
   assert.equal(clock.waiting, 0)
 })
 
+test('draining with nothing queued does not wait for a sink that is still opening', async () => {
+  const opening = Object.assign(new ScriptedSink(), {
+    open: (signal: AbortSignal) =>
+      new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+  })
+  const { lane, clock, log } = setUp(opening)
+  lane.pump()
+  await lane.drain(new AbortController().signal)
+  await lane.close()
+  assert.deepEqual(log.said, [])
+  assert.equal(clock.waiting, 0)
+})
+
 test('draining ends when told; closing gives up the rest, aborts what hangs and leaves no timer', async () => {
   let closed = 0
   const sink: Sink = {

@@ -6,13 +6,27 @@ export interface CreateOptions {
   username?: string
   password?: string
   timeoutMs: number
+  signal: AbortSignal
 }
 
 /**
- * Makes the database if it is missing, through the `influx` package, which is loaded only here. Rejects with a LinkError.
- * The package has no signal; it answers within its own timeout.
+ * Makes the database if it is missing, through the `influx` package, which is loaded only here. Rejects with a LinkError,
+ * at once when the signal aborts.
  */
-export async function createDatabase({ url, database, username, password, timeoutMs }: CreateOptions): Promise<void> {
+export function createDatabase(options: CreateOptions): Promise<void> {
+  const { signal } = options
+  // The package has no signal: what it has under way ends by its own timeout, and nobody waits for it.
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new LinkError(`cannot create database "${options.database}": stopped`))
+    if (signal.aborted) return stop()
+    signal.addEventListener('abort', stop, { once: true })
+    create(options)
+      .finally(() => signal.removeEventListener('abort', stop))
+      .then(resolve, reject)
+  })
+}
+
+async function create({ url, database, username, password, timeoutMs }: CreateOptions): Promise<void> {
   const cannot = `cannot create database "${database}" at ${url.origin}`
   const { InfluxDB } = await import('influx')
   // A new client each time: after a failure one rejects at once for a while. Without a user it would send root:root.
