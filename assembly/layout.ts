@@ -235,7 +235,6 @@ export const REDUCTION_ARGUMENTS: u32 = 8 // u32: address of f64[]
 export const PANE_START: u32 = 0 // f64
 export const PANE_END: u32 = 8 // f64
 export const PANE_NEXT: u32 = 16 // u32: next in its bucket, 0 = last
-export const PANE_GROUP_PAGES: u32 = 20 // u32: how many group pages it holds
 export const PANE_SWEEP: u32 = 24 // f64: the next sweep for final devices is not before this watermark
 export const PANE_DIRTY: u32 = 32 // u32: 1 = some group may be dirty
 export const PANE_DIRECTORY: u32 = 64 // u32[(PAGE_BYTES - 64) / 4]: group pages, 0 = none
@@ -271,6 +270,9 @@ export const POOL_BYTES: u32 = 64
 export const POOL_NEXT: u32 = 0 // i32: next chunk to claim
 export const POOL_CHUNKS: u32 = 4 // i32: number of chunks
 export const POOL_LIST: u32 = 8 // i32: address of the chunks
+
+// ---- What `settle` counts for a source: f64 reduced, late, rejected, future, lost, unmatched.
+export const SETTLED_BYTES: u32 = 48
 
 // ---- Which panes `listPanes` lists.
 export const PANES_DUE: u32 = 0 // with changes, ending at or before the watermark

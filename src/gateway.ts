@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { compileInput } from './codecs/program.js'
 import { SystemClock } from './engine/clock.js'
 import { Closer, type Target } from './engine/closer.js'
@@ -118,7 +119,9 @@ export class Gateway {
         format,
         clock,
         log,
-        ...(random ? { random } : {}),
+        // Finite runs leave nothing behind.
+        ...(plan.sources.some((source) => !source.finite) && { rejectedDir: join(plan.stateDir, 'rejected') }),
+        ...(random && { random }),
       })
       targets.set(sink.name, { finalOnly: component.finalOnly(made), offer: (points) => lane.offer(points) })
       return lane

@@ -14,6 +14,7 @@ import {
   DEVICE_SOURCE,
   FATE_FUTURE,
   SERIES_DEVICE,
+  SETTLED_BYTES,
   SERIES_BYTES,
   SKEW_RING,
   SLAB_DEVICES,
@@ -78,8 +79,6 @@ const REJECTED: usize = 16
 const FUTURE: usize = 24
 const LOST: usize = 32
 const UNMATCHED: usize = 40
-/// Bytes of one source's counts.
-export const SETTLED_BYTES: u32 = 48
 
 /// After all windows: adds each row to the one fate it ends in, in its source's counts at `counts` + SOURCE's index.
 /// `firstSource` is the address of the first source record; records lie `stride` apart.

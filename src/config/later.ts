@@ -39,7 +39,6 @@ export const LATER: Record<Place, Record<string, string>> = {
     spool: 'points kept on disk',
     maxAge: 'bound of the points kept on disk',
     minFree: 'bound of the points kept on disk',
-    corrections: 'every correction as a further line',
   },
 }
 

@@ -130,6 +130,8 @@ function alarms(r: Reported, freePages: number): string[] {
   if (r.identities.seriesCount >= r.plan.maxSeries) {
     found.push(`${r.plan.maxSeries} series, no room for more: samples of new ones are rejected; raise \`maxSeries\``)
   }
-  if (freePages === 0) found.push('no room for more windows: samples are rejected; raise `maxMemory`')
+  // A pane, a group page and the longest slots.
+  if (freePages < 2 + 10)
+    found.push('no room for more windows: samples are rejected until some close; raise `maxMemory`')
   return found
 }

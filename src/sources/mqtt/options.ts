@@ -48,10 +48,7 @@ export const mqttOptions = {
   url,
   topics: v.pipe(v.array(topicEntry, 'a list of topics'), v.minLength(1, 'at least one topic')),
   qos: v.optional(
-    v.picklist(
-      [0, 1],
-      '0 or 1; 2 is not needed: with 1 the broker sends again what was not acknowledged, and a message sent twice is counted once',
-    ),
+    v.picklist([0, 1], '0 or 1; 2 is not needed: with 1 the broker sends again what was not acknowledged'),
     0,
   ),
   version: v.optional(v.picklist(['3.1.1', '5', 5], '3.1.1 or 5'), '3.1.1'),
