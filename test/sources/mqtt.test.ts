@@ -502,9 +502,9 @@ test('aedes is a broker too', async () => {
   const broker = await Aedes.createBroker()
   const server = net.createServer(broker.handle).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const url = `mqtt://localhost:${(server.address() as net.AddressInfo).port}`
-  const { out, stop } = await start({ url: url.replace('localhost', '127.0.0.1'), topics: ['a/{n}'], qos: 1 })
-  const sender = await mqttJs.connectAsync(url.replace('localhost', '127.0.0.1'))
+  const url = `mqtt://127.0.0.1:${(server.address() as net.AddressInfo).port}`
+  const { out, stop } = await start({ url: url, topics: ['a/{n}'], qos: 1 })
+  const sender = await mqttJs.connectAsync(url)
   for (const [topic, text] of byTime) await sender.publishAsync(topic, text, { qos: 1 })
   await out.until(() => out.frames.length === 6)
   assert.deepEqual(out.texts(), byTime)

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 export interface MosquittoOptions {
   /** Who may log in; without it everybody may. */
   users?: Record<string, string>
-  /** TLS with a certificate for `localhost`; `mutual` asks clients for one too. */
+  /** TLS with a certificate for 127.0.0.1; `mutual` asks clients for one too. */
   tls?: boolean | 'mutual'
   /** A second listener, for WebSocket. */
   webSocket?: boolean
@@ -80,7 +80,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   }
   await start()
   return {
-    url: options.tls ? `mqtts://localhost:${port}` : `mqtt://127.0.0.1:${port}`,
+    url: options.tls ? `mqtts://127.0.0.1:${port}` : `mqtt://127.0.0.1:${port}`,
     port,
     webSocketUrl: `ws://127.0.0.1:${webSocketPort}`,
     folder,
@@ -147,7 +147,7 @@ function makeCertificates(folder: string): void {
       '-subj',
       subject,
       '-addext',
-      'subjectAltName=DNS:localhost',
+      'subjectAltName=IP:127.0.0.1',
     )
     openssl('x509', '-req', '-in', `${name}.csr`, ...authority, '-out', `${name}.crt`, '-copy_extensions', 'copyall')
   }
