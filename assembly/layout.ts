@@ -235,8 +235,9 @@ export const REDUCTION_ARGUMENTS: u32 = 8 // u32: address of f64[]
 export const PANE_START: u32 = 0 // f64
 export const PANE_END: u32 = 8 // f64
 export const PANE_NEXT: u32 = 16 // u32: next in its bucket, 0 = last
-export const PANE_SWEEP: u32 = 24 // f64: the next sweep for final devices is not before this watermark
+export const PANE_SWEEP: u32 = 24 // f64: from this watermark on the pane is swept again in any case
 export const PANE_DIRTY: u32 = 32 // u32: 1 = some group may be dirty
+export const PANE_WITNESS: u32 = 36 // u32: 1 + the device that the last sweep left nearest to being final; once it is, the pane is swept again
 export const PANE_DIRECTORY: u32 = 64 // u32[(PAGE_BYTES - 64) / 4]: group pages, 0 = none
 
 // A group: 64 series of one source in one pane. Slot handle = address of the group | series & 63.

@@ -42,6 +42,9 @@ export interface GatewayOptions {
   random?: () => number
 }
 
+/** How long sources may take to let go when a stop is not graceful, ms. */
+const HARD_STOP_MS = 500
+
 /** The whole line, put together in the order data flows. Made once per plan; start once, stop once. */
 export class Gateway {
   /** Resolves when every source was finite and has ended and its results are delivered, or after `stop`; rejects when the run failed. */
@@ -59,13 +62,14 @@ export class Gateway {
   readonly #intakes: readonly Intake[]
   readonly #sources: readonly Source[]
   readonly #abort = new AbortController()
-  readonly #hardStop = new AbortController()
+  /** Aborted when a stop has waited long enough for sources and sinks. */
+  readonly #patience = new AbortController()
   #running: Promise<unknown>[] = []
   #stopping: Promise<void> | undefined
   #settleFinished!: { resolve: () => void; reject: (error: unknown) => void }
   readonly #startedUs: number
   #ready = false
-  readonly #named = new Set<number>()
+  readonly #named = new WeakSet<object>()
 
   constructor(plan: Plan, options: GatewayOptions) {
     const { components, log = silent, clock = new SystemClock(), random } = options
@@ -101,6 +105,7 @@ export class Gateway {
       workers: plan.workers,
       handOverMs: options.handOverMs ?? HAND_OVER_MS,
       states: components.states,
+      clock,
       log,
     })
     const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes)
@@ -135,6 +140,7 @@ export class Gateway {
         device: (id) => this.#identities.devices[id] ?? bug(`device ${id} is gone`),
         field: (id) => this.#identities.series[id]?.field ?? bug(`series ${id} is gone`),
       },
+      sizes.outputBytes,
       (window) => [...window.plan.to.map((name) => targets.get(name) ?? bug(`sink ${name} is unknown`)), ...observer],
     )
 
@@ -194,7 +200,7 @@ export class Gateway {
    * get most of `stopTimeout` to take it. Otherwise, also while a graceful stop is under way: at once.
    */
   stop({ graceful }: { graceful: boolean }): Promise<void> {
-    if (!graceful) this.#hardStop.abort()
+    if (!graceful && this.#stopping) this.#patience.abort()
     this.#stopping ??= this.#close(graceful)
     return this.#stopping
   }
@@ -229,7 +235,7 @@ export class Gateway {
   }
 
   async #finish(): Promise<void> {
-    await this.stop({ graceful: true }).catch((error) => this.#settleFinished.reject(error))
+    await this.stop({ graceful: true }).catch(() => {})
   }
 
   #fail(error: unknown): void {
@@ -240,19 +246,23 @@ export class Gateway {
   async #close(graceful: boolean): Promise<void> {
     // A run that has ended by itself waits for its sinks as long as it takes.
     const ended = this.#intakes.every((intake) => intake.plan.finite && intake.over)
-    const bound = new AbortController()
-    if (!ended) void pause(this.#clock, this.#plan.stopTimeoutMs * 0.8, bound.signal).then(() => bound.abort())
-    this.#abort.abort()
-    this.#engine.release()
-    await Promise.race([Promise.allSettled(this.#running), aborted(bound.signal)])
-    await this.#engine.stop(graceful)
-    if (graceful) {
-      const signal = AbortSignal.any([bound.signal, this.#hardStop.signal])
-      await Promise.all(this.#lanes.map((lane) => lane.drain(signal)))
+    const { signal } = this.#patience
+    const patienceMs = graceful ? this.#plan.stopTimeoutMs * 0.8 : HARD_STOP_MS
+    if (!ended) void pause(this.#clock, patienceMs, signal).then(() => this.#patience.abort())
+    try {
+      this.#abort.abort()
+      this.#engine.release()
+      await Promise.race([Promise.allSettled(this.#running), aborted(signal)])
+      await this.#engine.stop(graceful)
+      if (graceful) await Promise.all(this.#lanes.map((lane) => lane.drain(signal)))
+    } catch (error) {
+      this.#settleFinished.reject(error)
+      throw error
+    } finally {
+      this.#patience.abort()
+      await Promise.all(this.#lanes.map((lane) => lane.close()))
+      await this.#pool.close()
     }
-    bound.abort()
-    await Promise.all(this.#lanes.map((lane) => lane.close()))
-    await this.#pool.close()
     this.#settleFinished.resolve()
   }
 
@@ -260,12 +270,15 @@ export class Gateway {
   #nameStragglers(batch: number): void {
     if (batch % 64 !== 0) return
     for (const straggler of stragglers({ memory: this.#memory, identities: this.#identities })) {
-      if (this.#named.has(straggler.device.id)) continue
-      this.#named.add(straggler.device.id)
+      if (this.#named.has(straggler.device)) continue
+      this.#named.add(straggler.device)
       this.#log.warn({}, stragglerText(straggler))
     }
   }
 }
 
 const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })

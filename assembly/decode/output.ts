@@ -347,7 +347,7 @@ export function openSeries(field: u32): bool {
 
 /// An element with its own time; `rateHz` > 0: it continues the current run. False: stop now.
 export function element(timeUs: f64, value: f64, rateHz: f64): bool {
-  if (badTag) frameInvalid++
+  if (badTag || !(Math.abs(timeUs) <= 9007199254740991)) frameInvalid++
   else if (overflow) return true
   else if (arraySeries == REJECTED) frameRejected++
   else if (!(rateHz > 0 ? appendToRun(arraySeries, timeUs, value, rateHz) : append(arraySeries, timeUs, value))) return stopFull()

@@ -3,6 +3,7 @@ import {
   DEVICE_BYTES,
   DEVICE_FIRST_SERIES,
   DEVICE_HIGH,
+  DEVICE_SOURCE,
   GROUP_BYTES,
   GROUP_DIRTY,
   GROUP_EMITTED,
@@ -24,6 +25,7 @@ import {
   PANE_END,
   PANE_NEXT,
   PANE_SWEEP,
+  PANE_WITNESS,
   REDUCTION_ARGUMENTS,
   REDUCTION_BYTES,
   REDUCTION_KERNEL,
@@ -53,16 +55,29 @@ import { closePane, emptyGroup, findGroup, isUsed, slotOf } from './pane'
 /// Address behind the last line written by `collect` or `sweep`.
 export let linesEnd: usize = 0
 
+/// How far a device's time has come: what ends (lateness included) here or before is final for it. Infinity once its source is over.
+function lead(slab: usize, number: u32): f64 {
+  const device = <usize>load<u32>(slab, SLAB_DEVICES) + <usize>number * DEVICE_BYTES
+  const source: usize = load<u32>(device, DEVICE_SOURCE)
+  if (load<f64>(source, SOURCE_WATERMARK) == Infinity) return Infinity
+  return load<f64>(device, DEVICE_HIGH) - load<f64>(source, SOURCE_WAIT)
+}
+
 /// Writes the addresses of panes to `out`; returns how many, at most `room`.
 export function listPanes(window: usize, which: u32, watermark: f64, out: usize, room: u32): u32 {
   const buckets: usize = load<u32>(window, WINDOW_PANES)
   const lateness = load<f64>(window, WINDOW_LATENESS)
+  const slab: usize = load<u32>(window, WINDOW_SLAB)
   let n: u32 = 0
   for (let at = buckets; at < buckets + (PANE_BUCKETS << 2); at += 4) {
     for (let pane: usize = load<u32>(at); pane != 0; pane = load<u32>(pane, PANE_NEXT)) {
       const end = load<f64>(pane, PANE_END)
       if (which == PANES_DUE && (end > watermark || !load<u32>(pane, PANE_DIRTY))) continue
-      if (which == PANES_SWEEP && (end + lateness > watermark || load<f64>(pane, PANE_SWEEP) > watermark)) continue
+      if (which == PANES_SWEEP) {
+        if (end + lateness > watermark) continue
+        const witness = load<u32>(pane, PANE_WITNESS)
+        if (load<f64>(pane, PANE_SWEEP) > watermark && witness != 0 && lead(slab, witness - 1) < end + lateness) continue
+      }
       if (n == room) return n
       store<u32>(out + (<usize>n << 2), <u32>pane)
       n++
@@ -167,9 +182,9 @@ export function collect(window: usize, pane: usize, out: usize, end: usize): boo
 /// lines are written first. Returns 1 when there was no room for all lines (take these, call again), else 0.
 export function sweep(window: usize, pane: usize, watermark: f64, emit: bool, out: usize, end: usize): bool {
   const slab: usize = load<u32>(window, WINDOW_SLAB)
-  const devices: usize = load<u32>(slab, SLAB_DEVICES)
   const due = load<f64>(pane, PANE_END) + load<f64>(window, WINDOW_LATENESS)
-  let open = false
+  let witness: u32 = 0
+  let furthest: f64 = -Infinity
   linesEnd = out
   for (let at = pane + PANE_DIRECTORY; at < pane + PAGE_BYTES; at += 4) {
     const page: usize = load<u32>(at)
@@ -179,16 +194,17 @@ export function sweep(window: usize, pane: usize, watermark: f64, emit: bool, ou
       const group = page + <usize>g * GROUP_BYTES
       let left = load<u64>(group, GROUP_USED)
       if (left == 0) continue
-      const source = sourceOf(slab, base + (g << 6))
-      const over = load<f64>(source, SOURCE_WATERMARK) == Infinity
       while (left != 0) {
         const id = base + (g << 6) + <u32>ctz(left)
         left &= left - 1
         if (!isUsed(group, id)) continue
         const number = deviceNumber(slab, id)
-        const device = devices + <usize>number * DEVICE_BYTES
-        if (!over && load<f64>(device, DEVICE_HIGH) - load<f64>(source, SOURCE_WAIT) < due) {
-          open = true
+        const come = lead(slab, number)
+        if (come < due) {
+          if (witness == 0 || come > furthest) {
+            witness = number + 1
+            furthest = come
+          }
           continue
         }
         if (emit && !writeLine(window, pane, number, end)) return true
@@ -196,8 +212,9 @@ export function sweep(window: usize, pane: usize, watermark: f64, emit: bool, ou
       }
     }
   }
-  if (open) {
-    // Stragglers are asked again ever less often: the pane's age at least grows by an eighth.
+  if (witness != 0) {
+    // One that overtakes the witness is found ever less promptly: the pane's age at least grows by an eighth.
+    store<u32>(pane, witness, PANE_WITNESS)
     store<f64>(pane, watermark + Math.max(1e6, (watermark - due) * 0.125), PANE_SWEEP)
   } else closePane(window, pane)
   return false
@@ -216,6 +233,7 @@ export function closeDevice(window: usize, pane: usize, device: u32, emit: bool,
   linesEnd = out
   if (emit && hasRows(window, pane, device) && !writeLine(window, pane, device, end)) return true
   freeDevice(window, pane, device)
+  if (load<u32>(pane, PANE_WITNESS) == device + 1) store<u32>(pane, 0, PANE_WITNESS)
   return false
 }
 

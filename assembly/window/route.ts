@@ -16,6 +16,7 @@ import {
   GROUP_DIRTY,
   GROUP_USED,
   PANE_DIRTY,
+  PANE_WITNESS,
   SOURCE_NOT_BEFORE,
   WINDOW_EVERY,
   WINDOW_LATE,
@@ -62,9 +63,10 @@ export function route(window: usize, columns: usize): void {
         lastSeries = 0xffffffff
       }
       if (end + lateness <= load<f64>(horizons + wide)) {
-        store<u8>(fates + i, load<u8>(fates + i) | FATE_LATE)
+        const fate = load<u8>(fates + i)
+        if (!(fate & FATE_LATE)) count(deviceOf(slab, id), DEVICE_LATE)
+        store<u8>(fates + i, fate | FATE_LATE)
         count(window, WINDOW_LATE)
-        count(deviceOf(slab, id), DEVICE_LATE)
       } else if (id == lastSeries) {
         handle = lastGroup | <usize>(id & 63)
       } else if (start < load<f64>(load<u32>(deviceOf(slab, id), DEVICE_SOURCE), SOURCE_NOT_BEFORE)) {
@@ -78,7 +80,11 @@ export function route(window: usize, columns: usize): void {
           count(window, WINDOW_REJECTED)
         } else {
           const bit = <u64>1 << <u64>(id & 63)
-          store<u64>(group, load<u64>(group, GROUP_USED) | bit, GROUP_USED)
+          const used = load<u64>(group, GROUP_USED)
+          if (!(used & bit)) {
+            store<u64>(group, used | bit, GROUP_USED)
+            store<u32>(pane, 0, PANE_WITNESS)
+          }
           store<u64>(group, load<u64>(group, GROUP_DIRTY) | bit, GROUP_DIRTY)
           store<u32>(pane, 1, PANE_DIRTY)
           handle = group | <usize>(id & 63)

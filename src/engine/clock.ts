@@ -6,6 +6,9 @@ interface Due {
   cancelled: boolean
 }
 
+/** Longest delay that Node takes; what is due later is armed again then. */
+const LONGEST_MS = 2 ** 31 - 1
+
 /** The real clock. One timer, armed for the earliest of whatever is due; none while nothing is. */
 export class SystemClock implements Clock {
   /** Sorted by time, latest first, so that the next is at the end. */
@@ -43,7 +46,8 @@ export class SystemClock implements Clock {
     if (next === undefined || next.atMs >= this.#armedMs) return
     this.#disarm()
     this.#armedMs = next.atMs
-    this.#timer = setTimeout(() => this.#run(), Math.max(0, Math.ceil(next.atMs - this.monotonicMs())))
+    const delayMs = Math.ceil(next.atMs - this.monotonicMs())
+    this.#timer = setTimeout(() => this.#run(), Math.min(Math.max(0, delayMs), LONGEST_MS))
   }
 
   #disarm(): void {

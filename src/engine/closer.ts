@@ -24,6 +24,8 @@ export class Closer {
     private readonly kernels: KernelsModule,
     private readonly windows: readonly Window[],
     private readonly names: Names,
+    /** Bytes of lines taken at a time, where one line is not longer. */
+    private readonly outputBytes: number,
     targets: (window: Window) => Target[],
   ) {
     this.#due = windows.map((window) => targets(window).filter((target) => !target.finalOnly))
@@ -90,7 +92,8 @@ export class Closer {
     const { start, end } = this.memory.regions.output
     const startUs = this.memory.f64[(pane + PANE_START) >>> 3]
     for (let more = 1; more !== 0; ) {
-      more = write(start, end)
+      more = write(start, start + this.outputBytes)
+      if (more !== 0 && this.kernels.linesEnd.value === start) more = write(start, end)
       const linesEnd = this.kernels.linesEnd.value
       if (linesEnd === start) {
         if (more !== 0) bug(`a line of window ${window.plan.name} is longer than ${end - start} bytes`)

@@ -7,6 +7,7 @@ import {
   DEVICE_BYTES,
   ENTRY_BYTES,
   FRAME_BYTES,
+  LINE_BYTES,
   PAGE_BYTES,
   POOL_BYTES,
   RUN_BYTES,
@@ -27,7 +28,7 @@ export interface Sizes {
   blockBytes: number
   /** Samples in the columns before they are reduced. */
   rows: number
-  /** Bytes of lines taken from one pane at a time. */
+  /** Bytes of lines taken from one pane at a time, unless one line alone is longer. */
   outputBytes: number
   /** Fills what its last holder has let go with 0xAA, so that a use after it shows. */
   poison: boolean
@@ -89,6 +90,12 @@ export const tableEntries = (keys: number): number => 2 ** Math.ceil(Math.log2(M
 /** Bytes of a key on average; a table wants room for its longest besides. */
 const KEY_BYTES = 96
 
+/** Bytes of a device's line when every series is its. */
+function longestLine(plan: Plan): number {
+  const reductions = plan.windows.flatMap((window) => window.reduce.map((entry) => entry.reductions.length))
+  return LINE_BYTES + plan.maxSeries * (8 + 8 * Math.max(0, ...reductions))
+}
+
 /** Lays the engine's memory out for a plan. Every region's owner is the ingest thread but for columns (workers read), chunks and pool. */
 export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
   const numbers = seriesNumbers(plan)
@@ -102,7 +109,7 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
     chunks: (Math.ceil(sizes.rows / CHUNK_MIN_ROWS) + 1) * passes * CHUNK_BYTES,
     pool: POOL_BYTES,
     scratch: SCRATCH_BYTES,
-    output: sizes.outputBytes,
+    output: Math.max(sizes.outputBytes, longestLine(plan)),
     sources: plan.sources.length * SOURCE_BYTES,
     settled: plan.sources.length * SETTLED.length * 8,
     devices: plan.maxSeries * DEVICE_BYTES,

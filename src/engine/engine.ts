@@ -138,8 +138,11 @@ export class Engine implements IntakeHost {
   /** The source has ended: its last batch, then all its windows close. */
   async end(intake: Intake): Promise<void> {
     if (intake.plan.finite) await this.#turns.take(intake)
-    intake.over = true
-    await this.#exclusive(() => this.#batch([intake]))
+    await this.#exclusive(() => {
+      // Not before: a batch under way would close its windows without its last block.
+      intake.over = true
+      return this.#batch([intake])
+    })
     this.#turns.leave(intake)
   }
 
@@ -154,8 +157,10 @@ export class Engine implements IntakeHost {
     this.#stopped = true
     this.#tick?.cancel()
     this.#tick = undefined
-    if (closeAll) for (const intake of this.#intakes) intake.over = true
-    await this.#exclusive(() => this.#batch(this.#intakes))
+    await this.#exclusive(() => {
+      if (closeAll) for (const intake of this.#intakes) intake.over = true
+      return this.#batch(this.#intakes)
+    })
   }
 
   // ---- the batch
@@ -185,7 +190,8 @@ export class Engine implements IntakeHost {
 
   async #exclusive(work: () => Promise<void>): Promise<void> {
     while (this.#running) await this.#running
-    const running = work()
+    // Begins once it is held, so that whoever is called from within finds it running.
+    const running = Promise.resolve().then(work)
     this.#hold(running)
     await running
   }
@@ -283,7 +289,8 @@ export class Engine implements IntakeHost {
     this.#checkedForgetUs = nowUs
     const { identities, memory, closer, decoder } = this.#p
     for (const device of identities.devices) {
-      if (!device || device.series.size === 0) continue
+      // A topic keeps its device; there is nothing to forget where nothing is known of it.
+      if (!device || (device.series.size === 0 && device.channels.length > 0)) continue
       const { plan } = this.#intakes[device.sourceIndex]
       const lastUs = memory.f64[(memory.regions.devices.start + device.id * DEVICE_BYTES + DEVICE_LAST_ARRIVAL) >>> 3]
       if (plan.finite || nowUs - lastUs < plan.forgetUs) continue

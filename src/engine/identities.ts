@@ -13,7 +13,6 @@ import {
   DEVICE_SOURCE,
   ENTRY_BYTES,
   NONE,
-  REJECTED,
   SERIES_BYTES,
   SERIES_DEVICE,
   SERIES_NEXT,
@@ -42,6 +41,8 @@ export interface Series {
 export interface DeviceEntry extends Device {
   readonly sourceIndex: number
   readonly series: Map<string, Series>
+  /** The one first seen latest. */
+  lastSeries?: Series
   readonly channels: number[]
   /** Keys under which the decoder finds it, for its removal. */
   readonly keys: { channel: number; bytes: Uint8Array }[]
@@ -65,9 +66,11 @@ export class Identities {
   readonly #channels: Channel[] = []
   readonly #deviceByKey = new Map<string, DeviceEntry>()
   readonly #freeDevices: number[] = []
-  /** Free series numbers of each source. */
-  readonly #freeSeries: number[][]
-  #nextGroup = 0
+  /** Free series numbers of each source, in groups that it has. */
+  readonly #freeSeries: Set<number>[]
+  readonly #freeGroups: number[] = []
+  /** Series numbers in use of each group. */
+  readonly #inGroup: number[] = []
   readonly #text = new TextDecoder()
 
   /** `onSeries` sees each new series before its first row is routed. */
@@ -78,7 +81,7 @@ export class Identities {
     private readonly decode: DecodeModule,
     private readonly onSeries: (series: Series) => void,
   ) {
-    this.#freeSeries = plan.sources.map(() => [])
+    this.#freeSeries = plan.sources.map(() => new Set())
   }
 
   /** Makes a channel; -1 when there is no room. */
@@ -163,13 +166,14 @@ export class Identities {
       device.series.set(field, series)
       const { u32, regions } = this.memory
       const record = (regions.series.start + id * SERIES_BYTES) >>> 2
-      const deviceRecord = (regions.devices.start + deviceId * DEVICE_BYTES) >>> 2
       u32[record + SERIES_DEVICE / 4] = deviceId
       u32[record + SERIES_NEXT / 4] = NONE
       // Behind the device's last, so that a line's fields keep the order in which they were first seen.
-      let link = deviceRecord + DEVICE_FIRST_SERIES / 4
-      while (u32[link] !== NONE) link = (regions.series.start + u32[link] * SERIES_BYTES + SERIES_NEXT) >>> 2
-      u32[link] = id
+      const link = device.lastSeries
+        ? regions.series.start + device.lastSeries.id * SERIES_BYTES + SERIES_NEXT
+        : regions.devices.start + deviceId * DEVICE_BYTES + DEVICE_FIRST_SERIES
+      u32[link >>> 2] = id
+      device.lastSeries = series
       this.onSeries(series)
       if (!this.#insert('series', deviceId, bytes, id)) return false
     }
@@ -190,10 +194,11 @@ export class Identities {
       u8.set(bytes, scratch)
       this.decode.remove(regions.seriesTable.start, device.id, scratch, bytes.length)
       this.series[series.id] = undefined
-      this.#freeSeries[device.sourceIndex].push(series.id)
+      this.#returnSeriesNumber(device.sourceIndex, series.id)
       this.seriesCount--
     }
     device.series.clear()
+    device.lastSeries = undefined
     u32[(regions.devices.start + device.id * DEVICE_BYTES + DEVICE_FIRST_SERIES) >>> 2] = NONE
     for (const channel of device.channels) {
       const record = (regions.channels.start + channel * CHANNEL_BYTES) >>> 2
@@ -276,15 +281,29 @@ export class Identities {
 
   #takeSeriesNumber(sourceIndex: number): number | undefined {
     const free = this.#freeSeries[sourceIndex]
-    if (free.length === 0) {
-      const group = this.#nextGroup
-      if ((group + 1) * 64 > Math.min(seriesNumbers(this.plan), REJECTED)) return undefined
-      this.#nextGroup++
+    if (free.size === 0) {
+      const group = this.#freeGroups.pop() ?? this.#inGroup.length
+      // Other sources may hold the rest, in groups that are not full.
+      if (group * 64 >= seriesNumbers(this.plan)) return undefined
+      this.#inGroup[group] = 0
       const { u32, regions } = this.memory
       u32[(regions.groupSource.start >>> 2) + group] = regions.sources.start + sourceIndex * SOURCE_BYTES
-      for (let i = 63; i >= 0; i--) free.push(group * 64 + i)
+      for (let i = 0; i < 64; i++) free.add(group * 64 + i)
     }
-    return free.pop()
+    const [id] = free
+    free.delete(id)
+    this.#inGroup[id >>> 6]++
+    return id
+  }
+
+  /** A group that is free as a whole may go to another source. */
+  #returnSeriesNumber(sourceIndex: number, id: number): void {
+    const free = this.#freeSeries[sourceIndex]
+    const group = id >>> 6
+    free.add(id)
+    if (--this.#inGroup[group] > 0) return
+    for (let i = 0; i < 64; i++) free.delete(group * 64 + i)
+    this.#freeGroups.push(group)
   }
 }
 

@@ -2,6 +2,7 @@ import type { Piscina } from 'piscina'
 import { CHUNK_BYTES, CHUNK_ROWS, CHUNK_STATE, POOL_CHUNKS, POOL_LIST, POOL_NEXT } from '../../assembly/layout.js'
 import type { KernelsModule } from '../memory/modules.js'
 import type { Memory } from '../memory/regions.js'
+import { type Clock, pause } from '../model/clock.js'
 import { reasonOf } from '../model/errors.js'
 import type { StateKind } from '../model/kernel.js'
 import type { Log } from '../model/log.js'
@@ -9,12 +10,18 @@ import type { Log } from '../model/log.js'
 /** Estimated work from which on workers are woken: waking one costs about half a millisecond. */
 export const HAND_OVER_MS = 2
 
+/** A worker that takes longer is stuck, ms: chunks take it some milliseconds. */
+const PATIENCE_MS = 10_000
+
 export interface PoolOptions {
   /** 0 = all chunks run on the ingest thread. */
   workers: number
   handOverMs: number
   states: readonly StateKind[]
+  clock: Clock
   log: Log
+  /** The workers' program; tests have their own. */
+  worker?: URL
 }
 
 /**
@@ -72,27 +79,37 @@ export class ChunkPool {
   async #share(control: number): Promise<void> {
     this.#workers ??= this.#start()
     const pool = await this.#workers
-    const tasks = Array.from({ length: this.options.workers }, () => pool.run(control))
-    this.tasks += tasks.length
+    const { workers, clock, log } = this.options
+    const tasks = Promise.allSettled(Array.from({ length: workers }, () => pool.run(control)))
+    this.tasks += workers
     this.kernels.runChunks(control)
-    for (const outcome of await Promise.allSettled(tasks)) {
+    const done = new AbortController()
+    const patience = pause(clock, PATIENCE_MS, done.signal).then(() => 'stuck' as const)
+    let outcomes = await Promise.race([tasks, patience])
+    done.abort()
+    if (outcomes === 'stuck') {
+      // Only a worker that has ended writes no more; the next chunks find new ones.
+      this.#workers = undefined
+      await pool.destroy()
+      outcomes = await tasks
+    }
+    for (const outcome of outcomes) {
       // Its chunks run again when partials are merged: their inputs are as they were.
-      if (outcome.status === 'rejected') {
-        this.options.log.warn(
-          { reason: reasonOf(outcome.reason) },
-          'a worker failed; its chunks run on the ingest thread',
-        )
-      }
+      if (outcome.status === 'rejected')
+        log.warn({ reason: reasonOf(outcome.reason) }, 'a worker failed; its chunks run on the ingest thread')
     }
   }
 
   async #start(): Promise<Piscina> {
     const { Piscina } = await import('piscina')
-    return new Piscina({
-      filename: new URL('./worker.js', import.meta.url).href,
+    const pool = new Piscina({
+      filename: (this.options.worker ?? new URL('./worker.js', import.meta.url)).href,
       minThreads: this.options.workers,
       maxThreads: this.options.workers,
       workerData: { memory: this.memory.memory },
     })
+    // A worker that dies between tasks: there is another for the next.
+    pool.on('error', (error) => this.options.log.warn({ reason: reasonOf(error) }, 'a worker failed'))
+    return pool
   }
 }

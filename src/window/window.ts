@@ -62,7 +62,8 @@ export class Window {
     readonly plan: WindowPlan,
     private readonly arena: Arena,
     slab: number,
-    seriesNumbers: number,
+    /** Series there may be at once. */
+    private readonly mostNames: number,
     registry: { kernels: readonly Kernel[]; states: readonly StateKind[] },
   ) {
     const { u32, f64 } = arena
@@ -102,7 +103,7 @@ export class Window {
       })
     })
 
-    this.#members = arena.alloc(seriesNumbers)
+    this.#members = arena.alloc(mostNames)
     const at = (this.address = arena.alloc(WINDOW_BYTES))
     u32[(at + WINDOW_SLAB) >>> 2] = slab
     u32[(at + WINDOW_MEMBERS) >>> 2] = this.#members
@@ -128,6 +129,8 @@ export class Window {
     const key = `${list}\0${field}`
     let fields = this.#fields.get(key)
     if (!fields) {
+      // Names of series long forgotten go some day, too.
+      if (this.#fields.size >= this.mostNames) this.#fields.clear()
       fields = this.#lists[list].map(({ kernel, suffix }) => ({
         name: `${field}_${suffix}`,
         integer: kernel.integer,
