@@ -34,6 +34,8 @@ export class ChunkPool {
   chunks = 0
   inline = 0
   #workers: Promise<Piscina> | undefined
+  /** Workers got stuck or cannot begin: from now on there are none. */
+  #givenUp = false
   readonly #costNs: number[] = []
 
   constructor(
@@ -57,7 +59,8 @@ export class ChunkPool {
     Atomics.store(i32, (control + POOL_CHUNKS) >>> 2, length)
     Atomics.store(i32, (control + POOL_NEXT) >>> 2, 0)
     this.chunks += length
-    if (this.options.workers > 0 && this.#estimateMs(list, end) >= this.options.handOverMs) return this.#share(control)
+    if (this.options.workers > 0 && !this.#givenUp && this.#estimateMs(list, end) >= this.options.handOverMs)
+      return this.#share(control)
     this.kernels.runChunks(control)
     this.inline += length
     return undefined
@@ -85,13 +88,14 @@ export class ChunkPool {
     this.kernels.runChunks(control)
     const done = new AbortController()
     const patience = pause(clock, PATIENCE_MS, done.signal).then(() => 'stuck' as const)
-    let outcomes = await Promise.race([tasks, patience])
+    const outcomes = await Promise.race([tasks, patience])
     done.abort()
     if (outcomes === 'stuck') {
-      // Only a worker that has ended writes no more; the next chunks find new ones.
-      this.#workers = undefined
+      log.error({}, 'workers do not come to an end; from now on all chunks run on the ingest thread')
+      this.#givenUp = true
+      // Only a worker that has ended writes no more.
       await pool.destroy()
-      outcomes = await tasks
+      return
     }
     for (const outcome of outcomes) {
       // Its chunks run again when partials are merged: their inputs are as they were.

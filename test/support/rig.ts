@@ -7,7 +7,7 @@ import type { Components } from '../../src/model/components.js'
 import { imbalance } from '../../src/model/ledger.js'
 import { type Log, silent } from '../../src/model/log.js'
 import type { Points } from '../../src/model/points.js'
-import type { Sink, SinkComponent } from '../../src/model/sink.js'
+import type { SendResult, Sink, SinkComponent } from '../../src/model/sink.js'
 import type { Source, SourceComponent, SourceOutput } from '../../src/model/source.js'
 import { FakeClock, settle } from './fake-clock.js'
 
@@ -15,6 +15,7 @@ import { FakeClock, settle } from './fake-clock.js'
 class Script implements Source {
   #end!: (outcome: 'end') => void
   #fail!: (error: unknown) => void
+  #hangs = false
   out!: SourceOutput
   readonly channels = new Map<string, number>()
 
@@ -23,7 +24,7 @@ class Script implements Source {
     return new Promise((resolve, reject) => {
       this.#end = resolve
       this.#fail = reject
-      signal.addEventListener('abort', () => resolve('aborted'), { once: true })
+      signal.addEventListener('abort', () => this.#hangs || resolve('aborted'), { once: true })
     })
   }
 
@@ -33,6 +34,11 @@ class Script implements Source {
 
   fail(error: unknown): void {
     this.#fail(error)
+  }
+
+  /** From now on it does not hear that it should stop. */
+  hang(): void {
+    this.#hangs = true
   }
 }
 
@@ -53,6 +59,12 @@ export interface RigOptions {
   handOverMs?: number
   log?: Log
   startUs?: number
+  /** What sinks of type `memory` answer; they take everything unless told. */
+  answer?: () => Promise<SendResult>
+  /** Further kinds of sinks. */
+  sinks?: SinkComponent[]
+  /** Sees points before they are noted. */
+  onPoints?: () => void
 }
 
 /** A whole gateway on a fake clock, its sources in the test's hands, its points in arrays. */
@@ -67,7 +79,7 @@ export class Rig {
 
   constructor(options: RigOptions) {
     this.clock = new FakeClock(options.startUs)
-    const rigged = riggedComponents(this.#scripts, this.sunk)
+    const rigged = riggedComponents(this.#scripts, this.sunk, options)
     const plan = parseConfig(options.config, rigged, {
       env: {},
       hostname: 'rig',
@@ -79,7 +91,10 @@ export class Rig {
       components: rigged,
       log: options.log ?? silent,
       clock: this.clock,
-      onPoints: (points) => this.due.push(...seen(points)),
+      onPoints: (points) => {
+        options.onPoints?.()
+        this.due.push(...seen(points))
+      },
       onBatch: () => this.assertBalanced(),
       random: () => 0.5,
       sizes: { ...options.sizes, poison: true },
@@ -158,7 +173,11 @@ function seen(points: Points): SeenPoint[] {
   })
 }
 
-function riggedComponents(scripts: Map<string, Script>, sunk: Map<string, string[]>): Components {
+function riggedComponents(
+  scripts: Map<string, Script>,
+  sunk: Map<string, string[]>,
+  { answer, sinks = [] }: RigOptions,
+): Components {
   const script = (type: string, finite: boolean): SourceComponent => ({
     type,
     summary: 'frames of a test',
@@ -189,6 +208,8 @@ function riggedComponents(scripts: Map<string, Script>, sunk: Map<string, string
       sunk.set(context.name, lines)
       return {
         send: async (body) => {
+          const answered = await answer?.()
+          if (answered && answered.outcome !== 'ok') return answered
           lines.push(...Buffer.from(body).toString().trimEnd().split('\n'))
           return { outcome: 'ok' }
         },
@@ -198,6 +219,6 @@ function riggedComponents(scripts: Map<string, Script>, sunk: Map<string, string
   return {
     ...components,
     sources: [...components.sources, script('script', false), script('finite-script', true)],
-    sinks: [...components.sinks, memory],
+    sinks: [...components.sinks, memory, ...sinks],
   }
 }
