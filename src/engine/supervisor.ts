@@ -6,12 +6,13 @@ import type { Intake } from './intake.js'
 
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
+const REASONS_SAID = 3
 /** A link that held this long starts again with the shortest pause. */
 const HELD_MS = 60_000
 
 /**
  * Keeps one source running: calls `run` again after a link error, for ever, with jittered back-off, and says each
- * reason once until the link is up again. A finite source has one try: its error is the run's.
+ * reason once, the first few of them, until the link is up again. A finite source has one try: its error is the run's.
  */
 export async function supervise(
   source: Source,
@@ -22,7 +23,8 @@ export async function supervise(
   const { clock, log, random = Math.random } = options
   const name = intake.plan.name
   let pauseMs = FIRST_PAUSE_MS
-  let said = ''
+  /** Reasons said since the link was last up. */
+  const said = new Set<string>()
   for (;;) {
     const sinceMs = clock.monotonicMs()
     intake.linkState.attempts++
@@ -38,8 +40,11 @@ export async function supervise(
       if (intake.plan.finite || error instanceof ConfigError) throw error
       if (!(error instanceof LinkError))
         log.error({ source: name, error }, 'a source failed in a way it should not; it is started again')
-      if (wasUp || reason !== said) log.warn({ source: name }, `${reason}; trying again until it works`)
-      said = reason
+      if (wasUp) said.clear()
+      if (!said.has(reason) && said.size < REASONS_SAID) {
+        said.add(reason)
+        log.warn({ source: name }, `${reason}; trying again until it works`)
+      }
       if (wasUp && clock.monotonicMs() - sinceMs >= HELD_MS) pauseMs = FIRST_PAUSE_MS
     }
     await pause(clock, pauseMs * (0.5 + random()), signal)
