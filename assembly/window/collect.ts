@@ -228,23 +228,12 @@ function clearSlots(window: usize, handle: usize): void {
   }
 }
 
-/// Ends one device in a pane, whatever may still come; with `emit` its line is written first, if it has one.
+/// Ends one device in a pane, whatever may still come; with `emit` its line is written first, empty where it has no rows.
 export function closeDevice(window: usize, pane: usize, device: u32, emit: bool, out: usize, end: usize): bool {
   linesEnd = out
-  if (emit && hasRows(window, pane, device) && !writeLine(window, pane, device, end)) return true
+  if (emit && !writeLine(window, pane, device, end)) return true
   freeDevice(window, pane, device)
   if (load<u32>(pane, PANE_WITNESS) == device + 1) store<u32>(pane, 0, PANE_WITNESS)
-  return false
-}
-
-function hasRows(window: usize, pane: usize, device: u32): bool {
-  const slab: usize = load<u32>(window, WINDOW_SLAB)
-  const seriesList: usize = load<u32>(slab, SLAB_SERIES)
-  let id = load<u32>(<usize>load<u32>(slab, SLAB_DEVICES) + <usize>device * DEVICE_BYTES, DEVICE_FIRST_SERIES)
-  for (; id != NONE; id = load<u32>(seriesList + <usize>id * SERIES_BYTES, SERIES_NEXT)) {
-    const group = findGroup(pane, id)
-    if (group != 0 && isUsed(group, id)) return true
-  }
   return false
 }
 
