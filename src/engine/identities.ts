@@ -23,7 +23,7 @@ import {
 import type { Program } from '../codecs/program.js'
 import type { DecodeModule } from '../memory/modules.js'
 import type { Arena } from '../model/codec.js'
-import { bug, LinkError } from '../model/errors.js'
+import { bug, LinkError, WeirError } from '../model/errors.js'
 import type { Plan } from '../model/plan.js'
 import type { Device } from '../model/points.js'
 import type { ChannelSpec } from '../model/source.js'
@@ -63,6 +63,8 @@ export class Identities {
   readonly series: (Series | undefined)[] = []
   seriesCount = 0
   deviceCount = 0
+  /** Channels that found no room. */
+  refusedChannels = 0
   readonly #channels: Channel[] = []
   readonly #deviceByKey = new Map<string, DeviceEntry>()
   readonly #freeDevices: number[] = []
@@ -87,29 +89,38 @@ export class Identities {
   /** Makes a channel; -1 when there is no room. */
   channel(sourceIndex: number, spec: ChannelSpec, program: Program): number {
     const number = this.#channels.length
-    if (number >= this.plan.maxSeries) return -1
     const { u32, regions } = this.memory
     const record = (regions.channels.start + number * CHANNEL_BYTES) >>> 2
-    let device: DeviceEntry | undefined
-    let list = 0
-    if (program.tagNames.length === 0) {
-      device = this.#device(sourceIndex, spec.tags)
-      if (!device) return -1
-      device.channels.push(number)
-      list = this.arena.alloc(Math.max(1, program.fields.length) * 4)
-      u32.fill(NONE, list >>> 2, (list >>> 2) + Math.max(1, program.fields.length))
+    const fixed = program.tagNames.length === 0
+    const own = number < this.plan.maxSeries && this.#channelMemory(spec, fixed ? program.fields.length : undefined)
+    const device = own && fixed ? this.#device(sourceIndex, spec.tags) : undefined
+    if (!own || (fixed && !device)) {
+      this.refusedChannels++
+      return -1
     }
+    device?.channels.push(number)
     u32[record + CHANNEL_PROGRAM / 4] = program.address
     u32[record + CHANNEL_DEVICE / 4] = device ? device.id : NONE
-    u32[record + CHANNEL_SERIES / 4] = list
+    u32[record + CHANNEL_SERIES / 4] = own.list
     u32[record + CHANNEL_SOURCE / 4] = regions.sources.start + sourceIndex * SOURCE_BYTES
-    if (spec.field !== undefined) {
-      const text = this.arena.text(spec.field)
-      u32[record + CHANNEL_FIELD / 4] = text.address
-      u32[record + CHANNEL_FIELD_BYTES / 4] = text.bytes
-    }
+    u32[record + CHANNEL_FIELD / 4] = own.field.address
+    u32[record + CHANNEL_FIELD_BYTES / 4] = own.field.bytes
     this.#channels.push({ spec, sourceIndex, program })
     return number
+  }
+
+  /** The series of its declared fields (for a fixed device only) and its field's name; undefined when the arena is full. */
+  #channelMemory(spec: ChannelSpec, fields: number | undefined) {
+    const bytes = Math.max(1, fields ?? 0) * 4
+    try {
+      const list = fields === undefined ? 0 : this.arena.alloc(bytes)
+      this.memory.u32.fill(NONE, list >>> 2, fields === undefined ? 0 : (list + bytes) >>> 2)
+      const field = spec.field === undefined ? { address: 0, bytes: 0 } : this.arena.text(spec.field)
+      return { list, field }
+    } catch (error) {
+      if (error instanceof WeirError) return undefined
+      throw error
+    }
   }
 
   get channelCount(): number {

@@ -131,6 +131,11 @@ function alarms(r: Reported, freePages: number): string[] {
     found.push(`${r.plan.maxSeries} series, no room for more: samples of new ones are rejected; raise \`maxSeries\``)
   }
   // A pane, a group page and the longest slots.
+  if (r.identities.refusedChannels > 0) {
+    found.push(
+      `no room for ${r.identities.refusedChannels} topics or ports: their frames are dropped; raise \`maxSeries\``,
+    )
+  }
   if (freePages < 2 + 10)
     found.push('no room for more windows: samples are rejected until some close; raise `maxMemory`')
   return found

@@ -45,13 +45,14 @@ test("a window is due when its source's highest event time, whichever device's, 
   await until(2610)
   assert.deepEqual([out(), watermarkMs()], [[], 1999])
   await say('b', 2500)
+  await say('d', 900)
   await until(2710)
-  assert.deepEqual([out(), watermarkMs()], [['a 1 first'], 2000])
+  assert.deepEqual([out(), watermarkMs()], [['d 0 first', 'a 1 first'], 2000])
   // An older row of another device takes nothing back; it corrects its own.
   await say('c', 1700)
   await say('a', 1701)
   await until(2810)
-  assert.deepEqual([out(), watermarkMs()], [['a 1 first', 'a 1 again', 'c 1 first'], 2000])
+  assert.deepEqual([out(), watermarkMs()], [['d 0 first', 'a 1 first', 'a 1 again', 'c 1 first'], 2000])
   await rig.stop()
 })
 

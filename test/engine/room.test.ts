@@ -176,3 +176,32 @@ test('a frame of exactly maxFrameBytes goes in, whatever lies in the block', asy
     await rig.stop()
   }
 })
+
+test('topics that find no room are dropped, counted, and there is an alarm', async () => {
+  for (const source of [{ decode: { type: 'number' }, time: 'arrival' }, { tags: { id: '{.id}' } }]) {
+    const rig = new Rig({ config: live({ maxSeries: 3 }, source) })
+    await rig.start()
+    for (let i = 0; i < 5; i++) await rig.push('s', `d${i}`, '1')
+    rig.script('s').out.endBurst()
+    await rig.advance(500)
+    assert.equal(rig.gateway.status().sources[0].frames.dropped, 2)
+    assert.match(rig.gateway.status().alarms.join(), /no room for 2 topics or ports/)
+    await rig.stop()
+  }
+})
+
+test('however much a topic wants of the memory for topics, there is an end to it', async () => {
+  const fields = Array.from({ length: 1000 }, (_, i) => `f${i}`)
+  const rig = new Rig({ config: live({ maxSeries: 10_000 }, { decode: { type: 'json', fields } }) })
+  await rig.start()
+  for (let i = 0; i < 2000; i++) await rig.push('s', `d${i}`, '{}')
+  await rig.push('s', 'd0', JSON.stringify({ t: rig.clock.nowUs(), f7: 1 }))
+  rig.script('s').out.endBurst()
+  await rig.advance(500)
+  const { frames, link } = rig.gateway.status().sources[0]
+  assert.equal(frames.in, 2001)
+  assert.equal(frames.decoded, 1)
+  assert.ok(frames.dropped > 0 && frames.filtered > 0)
+  assert.notEqual(link.state, 'down')
+  await rig.stop()
+})
