@@ -67,7 +67,7 @@ for (const page of pages) {
     const { scripts } = JSON.parse(read('package.json'))
     for (const [program, ...rest] of words) {
       if (program === 'npm' && rest[0] === 'run') assert.ok(rest[1] in scripts, rest[1])
-      else if (program === 'npm') assert.ok(['test', 'ci', 'pack'].includes(rest[0]), rest[0])
+      else if (program === 'npm') assert.ok(['test', 'ci', 'pack', 'link'].includes(rest[0]), rest[0])
       else if (program === 'node' && /^build\//.test(rest.at(-1)!))
         assert.ok(existsSync(join(root, rest.at(-1)!)), rest.at(-1))
       else if (program === 'weir') {

@@ -67,7 +67,7 @@ run_group() {
 
 install_packages
 export PATH="$PATH:/usr/sbin:/sbin"
-[ -d node_modules ] || npm ci
+npm run --silent setup
 from=$SECONDS
 rm -rf build/test
 npm run --silent build
