@@ -112,3 +112,31 @@ test('windows of a dead device wait for it alone, and cost no more than they mus
   await rig.stop()
   assert.equal(new Set(lines()).size, lines().length)
 })
+
+test('a device that joins the windows of a dead one late gets its own as soon as they are final', async () => {
+  const rig = new Rig({ config: config({ s: { type: 'script', ...source } }, { sinks: { m: { type: 'memory' } } }) })
+  await rig.start()
+  const send = async (device: string, timeUs: number) => {
+    await rig.push('s', device, JSON.stringify({ t: timeUs, x: 1 }))
+    rig.script('s').out.endBurst()
+  }
+  await rig.advance(10_000)
+  await send('dead', T0 + 5 * S)
+  for (let minute = 0; minute < 30; minute++) {
+    await rig.advance(60_000)
+    await send('a', rig.clock.nowUs())
+  }
+  await rig.advance(1000)
+  await send('b', T0 + 5.5 * S)
+  await rig.advance(1000)
+  await send('a', rig.clock.nowUs())
+  await send('b', T0 + 100 * S)
+  await rig.advance(500)
+  const lines = () => rig.sunk.get('m')!.filter((line) => / 1704067205000000000$/.test(line))
+  assert.deepEqual(
+    lines().map((line) => /device=(\w+)/.exec(line)![1]),
+    ['b'],
+  )
+  await rig.stop()
+  assert.equal(lines().length, 2)
+})

@@ -205,3 +205,23 @@ test('however much a topic wants of the memory for topics, there is an end to it
   assert.notEqual(link.state, 'down')
   await rig.stop()
 })
+
+test('every series of a group has slots of its own, whatever their size', async () => {
+  const config = live({ windows: { w: { every: '1s', reduce: ['skewness', 'last', 'sum', 'kurtosis'] } } })
+  const rig = new Rig({ config })
+  await rig.start()
+  await rig.advance(1000)
+  const fields = Array.from({ length: 150 }, (_, i) => `f${i}`)
+  for (const x of [0, 0, 0, 1, 3]) await send(rig, 'd', Object.fromEntries(fields.map((f, i) => [f, x * (i + 1)])))
+  await rig.advance(2000)
+  const point = rig.due[0].fields
+  for (const [i, f] of fields.entries()) {
+    assert.equal(point[`${f}_sum`], 4 * (i + 1))
+    assert.equal(point[`${f}_last`], 3 * (i + 1))
+    // Both are the same for all scales.
+    assert.ok(Math.abs(point[`${f}_skewness`] - point.f0_skewness) < 1e-12)
+    assert.ok(Math.abs(point[`${f}_kurtosis`] - point.f0_kurtosis) < 1e-12)
+  }
+  assert.ok(point.f0_skewness > 1)
+  await rig.stop()
+})
