@@ -225,3 +225,27 @@ test('every series of a group has slots of its own, whatever their size', async 
   assert.ok(point.f0_skewness > 1)
   await rig.stop()
 })
+
+test('a series number used again in a window that is still open begins from nothing', async () => {
+  const rig = new Rig({ config: live({ maxSeries: 64 }, { forget: '1min', tags: { device: '{.id}' } }) })
+  await rig.start()
+  await rig.advance(1000)
+  const t = rig.clock.nowUs()
+  await send(rig, '', { t, id: 'a', x: 5 })
+  // It keeps the window open: its clock stands still.
+  for (let i = 0; i < 6; i++) {
+    await send(rig, '', { t, id: 'b', x: 1 })
+    await rig.advance(30_000)
+  }
+  assert.equal(rig.gateway.status().series, 1)
+  // As many as there are numbers left: one of them gets a's.
+  for (let c = 0; c < 63; c++) await send(rig, '', { t, id: `c${c}`, x: 7 })
+  await rig.advance(2000)
+  await rig.stop()
+  const last = (device: string) => rig.due.findLast((p) => p.device === device)
+  for (let c = 0; c < 63; c++) {
+    assert.deepEqual(last(`c${c}`)!.fields, { x_count: 1, x_sum: 7 })
+    assert.equal(last(`c${c}`)!.correction, false)
+  }
+  assert.deepEqual(last('b')!.fields, { x_count: 6, x_sum: 6 })
+})
