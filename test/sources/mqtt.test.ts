@@ -614,7 +614,7 @@ test('random answers end runs with link errors and nothing else', async () => {
 
 for (const [timedByArrival, pauseMs] of [
   [true, 20],
-  [false, 64],
+  [false, 512],
 ] as const)
   test(`pauses ${timedByArrival ? 'are at most arrivalError when timed by arrival' : 'grow towards the tick'}; an abort ends one`, () =>
     withBroker({}, async (broker) => {

@@ -5,101 +5,108 @@
 //   - the time to the next tick (`gatherMs`), so that windows lose no latency;
 //   - `arrivalError` for a source timed by arrival;
 //   - 128 KiB ÷ the bytes a second lately, since TCP holds back what does not fit its receive window;
-//   - `cap`, the longest pause that was found not to slow the sender down. A broker sends at most its in-flight
-//     window of QoS 1 messages ahead of our acknowledgements, and a receive window may be smaller than we think.
-//     Either way a pause too long shows: with half the pause as much arrives each time, so more a second.
+//   - for QoS 1 `room` ÷ the messages a second lately, since what exceeds its in-flight window waits in the broker's
+//     queue, which may be short.
 //
-// The rate at a cap is taken over at least 4 bursts and 50 ms, a trial. `cap` starts at 1 ms and doubles while the rate
-// holds; where it falls, it goes back and is tried again 8 trials later. Half the pause is tried when the rate falls by
-// half, or when all bursts of a trial are about as large, as a full window makes them; where that brings much more a
-// second, the cap is halved on, down to no pause at all; where it doesn't, the next such try waits twice as long.
+// What a sender held back comes in a rush once we have read and acknowledged. So after a pause that may have held
+// something back we read on for two milliseconds: where more comes than twice the usual pace explains, for two more, and
+// so on until the rush is over; where nothing comes, the next pauses are not looked behind. Thus no window, however small, throttles the sender. `room` begins where any broker's queue
+// takes it, and doubles while full pauses are followed by no rush.
 
 const RECEIVE_WINDOW_BYTES = 128 * 1024
-const TRIAL_BURSTS = 4
-const TRIAL_MS = 50
-const CLIMB_AFTER_TRIALS = 8
-const MOST_PATIENCE_TRIALS = 256
-/** Smaller bursts can't be a window's doing. */
-const TELLING_MESSAGES = 8
-const TELLING_BYTES = 32 * 1024
-/** How long to read without a pause before one is tried again. */
-const NO_PAUSE_MS = 1000
-
-type Move = 'up' | 'down' | 'hold'
+/** A burst of so many bytes may have filled a receive window. */
+const SUSPECT_BYTES = 32 * 1024
+const LOOK_MS = 2
+/** As few in a look say nothing. */
+const FEW_MESSAGES = 8
+/** Pauses after an uneventful look that are not looked behind; a broker's queue bridges fewer than the network's. */
+const SKIPPED_ACKNOWLEDGED = 2
+const SKIPPED = 4
+const LEAST_ROOM = 250
+const MOST_ROOM = 1e6
+const FIRST_PAUSE_MS = 4
+/** Time over which rates are averaged. */
+const MEMORY_MS = 150
+/** After such a silence the rates are not known. */
+const SILENCE_MS = 1000
 
 /** Chooses the pauses of one connection. Durations in ms. */
 export class Gather {
-  #cap = 1
-  #move: Move = 'up'
-  /** Trials since the last move, and how many of them before a full window is suspected again. */
-  #trials = 0
-  #patience = 1
-  /** Messages a ms in the trial before. */
-  #rate = 0
+  #looking = false
+  #skip = 0
+  /** The first pauses after a silence are short: the rates are not known yet. */
+  #longestMs = FIRST_PAUSE_MS
+  #room = LEAST_ROOM
+  /** Messages of the burst before the look; during a rush none. */
+  #harvest = 0
+  #lookMs = 0
+  #lookMessages = 0
   #lastMs: number
-  /** Decaying sums of the last bursts. */
-  #recentBytes = 0
-  #recentMs = 0
-  #trial = newTrial()
+  #elapsedMs = 0
+  #messages = 0
+  #bytes = 0
 
   constructor(nowMs: number) {
     this.#lastMs = nowMs
   }
 
   /**
-   * The pause after a burst of `messages` in `bytes`, at most `longestMs`; 0 for none. To be asked once after each
-   * burst that read the socket empty.
+   * The pause after a burst of `messages` in `bytes`, at most `longestMs`; 0 for none. `acknowledged`: the sender waits
+   * for our acknowledgements, which have just been written. To be asked once after each burst that read the socket empty.
    */
-  pauseMs(messages: number, bytes: number, nowMs: number, longestMs: number): number {
-    const elapsedMs = nowMs - this.#lastMs
-    this.#lastMs = nowMs
-    this.#recentBytes = this.#recentBytes * 0.75 + bytes
-    this.#recentMs = this.#recentMs * 0.75 + elapsedMs
-    const limitMs = Math.min(longestMs, (RECEIVE_WINDOW_BYTES * this.#recentMs) / Math.max(this.#recentBytes, 1))
-    const paused = this.#cap >= 1
-    const trial = this.#trial
-    trial.bursts++
-    trial.ms += elapsedMs
-    trial.messages += messages
-    trial.least = Math.min(trial.least, messages)
-    trial.most = Math.max(trial.most, messages)
-    if (paused && messages < TELLING_MESSAGES && bytes < TELLING_BYTES) {
-      if (this.#cap < limitMs) this.#go('up', this.#cap * 2)
-    } else if (trial.bursts >= TRIAL_BURSTS && trial.ms >= (paused ? TRIAL_MS : NO_PAUSE_MS)) this.#judge(limitMs)
-    const pauseMs = Math.min(this.#cap, limitMs)
-    return pauseMs < 1 ? 0 : pauseMs
-  }
-
-  #judge(limitMs: number): void {
-    const { ms, messages, least, most } = this.#trial
-    const rate = messages / ms
-    const before = this.#rate
-    const full = most - least <= most / 16
-    this.#rate = rate
-    this.#trial = newTrial()
-    this.#trials++
-    if (this.#cap < 1) this.#go('up', 1)
-    else if (this.#move === 'down') {
-      if (rate > before * 1.4) {
-        this.#patience = 1
-        this.#go('down', this.#cap / 2)
-      } else {
-        this.#patience = Math.min(this.#patience * 2, MOST_PATIENCE_TRIALS)
-        this.#go('hold', this.#cap * 2)
+  pauseMs(messages: number, acknowledged: boolean, bytes: number, nowMs: number, longestMs: number): number {
+    this.#remember(messages, bytes, nowMs)
+    if (!this.#looking && (acknowledged || bytes >= SUSPECT_BYTES) && this.#skip-- <= 0) {
+      this.#harvest = messages
+      this.#look(nowMs)
+      return 0
+    }
+    if (this.#looking) {
+      this.#lookMessages += messages
+      const lookedMs = nowMs - this.#lookMs
+      if (lookedMs < LOOK_MS) return 0
+      if (this.#lookMessages > 2 * this.#rate * lookedMs + FEW_MESSAGES) {
+        if (this.#harvest > 0) this.#room = Math.max(LEAST_ROOM, this.#room / 2)
+        this.#harvest = 0
+        this.#look(nowMs)
+        return 0
       }
-    } else if (this.#move === 'up' && rate < before * 0.7) this.#go('hold', this.#cap / 2)
-    else if (this.#trials >= this.#patience && (full || rate < before * 0.5)) this.#go('down', this.#cap / 2)
-    else if (this.#cap < limitMs && (this.#move === 'up' || this.#trials >= CLIMB_AFTER_TRIALS))
-      this.#go('up', this.#cap * 2)
-    else this.#move = 'hold'
+      this.#looking = false
+      const full = this.#harvest >= this.#room / 2
+      if (full) this.#room = Math.min(MOST_ROOM, this.#room * 2)
+      // After a rush, and while the room grows, every pause is looked behind.
+      this.#skip = this.#harvest === 0 || full ? 0 : acknowledged ? SKIPPED_ACKNOWLEDGED : SKIPPED
+    }
+    return this.#pause(acknowledged, longestMs)
   }
 
-  #go(move: Move, capMs: number): void {
-    this.#move = move
-    this.#cap = capMs
-    this.#trials = 0
-    this.#trial = newTrial()
+  #look(nowMs: number): void {
+    this.#looking = true
+    this.#lookMs = nowMs
+    this.#lookMessages = 0
+  }
+
+  #pause(acknowledged: boolean, longestMs: number): number {
+    this.#longestMs = Math.min(this.#longestMs * 2, 1e6)
+    const byteRate = this.#bytes / Math.max(this.#elapsedMs, 1)
+    const roomMs = acknowledged ? this.#room / this.#rate : longestMs
+    const pauseMs = Math.min(longestMs, this.#longestMs, RECEIVE_WINDOW_BYTES / byteRate, roomMs)
+    return pauseMs >= 1 ? pauseMs : 0
+  }
+
+  /** Messages a ms lately. */
+  get #rate(): number {
+    return this.#messages / Math.max(this.#elapsedMs, 1)
+  }
+
+  #remember(messages: number, bytes: number, nowMs: number): void {
+    const sinceMs = nowMs - this.#lastMs
+    this.#lastMs = nowMs
+    if (sinceMs > SILENCE_MS) this.#longestMs = FIRST_PAUSE_MS
+    const elapsedMs = Math.min(sinceMs, 2 * MEMORY_MS)
+    const kept = Math.exp(-elapsedMs / MEMORY_MS)
+    this.#elapsedMs = this.#elapsedMs * kept + elapsedMs
+    this.#messages = this.#messages * kept + messages
+    this.#bytes = this.#bytes * kept + bytes
   }
 }
-
-const newTrial = () => ({ bursts: 0, ms: 0, messages: 0, least: Number.POSITIVE_INFINITY, most: 0 })

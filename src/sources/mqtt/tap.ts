@@ -63,7 +63,7 @@ export class Tap extends Duplex implements PacketSink {
   #unacknowledged = 0
   #lastRead = 0
   #burstBytes = 0
-  #gathered = { messages: 0, bytes: 0 }
+  #gathered = { messages: 0, acknowledged: false, bytes: 0 }
   #burstOpen = false
   #settling = false
   #stalled = false
@@ -226,6 +226,7 @@ export class Tap extends Duplex implements PacketSink {
     }
     const acks = Buffer.from(this.#acks.subarray(0, this.#ackBytes))
     this.#ackBytes = 0
+    this.#gathered.acknowledged = true
     this.out.endBurst(() => {
       this.#unacknowledged -= acks.length / 4
       if (!this.#socket.writable) return
@@ -243,10 +244,10 @@ export class Tap extends Duplex implements PacketSink {
     this.#burstBytes = 0
     // A full read is followed by another at once.
     if (full || this.#stalled || this.#stopping || this.#pause || this.destroyed) return
-    const { messages, bytes } = this.#gathered
-    this.#gathered = { messages: 0, bytes: 0 }
+    const { messages, acknowledged, bytes } = this.#gathered
+    this.#gathered = { messages: 0, acknowledged: false, bytes: 0 }
     const longestMs = Math.min(this.out.gatherMs(), this.options.longestPauseMs)
-    this.counts.pauseMs = this.#gather.pauseMs(messages, bytes, this.out.clock.monotonicMs(), longestMs)
+    this.counts.pauseMs = this.#gather.pauseMs(messages, acknowledged, bytes, this.out.clock.monotonicMs(), longestMs)
     if (this.counts.pauseMs === 0) return
     this.#socket.pause()
     this.#pause = this.out.clock.after(this.counts.pauseMs, () => this.#resume())
