@@ -10,8 +10,9 @@
 //
 // What a sender held back comes in a rush once we have read and acknowledged. So after a pause that may have held
 // something back we read on for two milliseconds: where more comes than twice the usual pace explains, for two more, and
-// so on until the rush is over; where nothing comes, the next pauses are not looked behind. Thus no window, however small, throttles the sender. `room` begins where any broker's queue
-// takes it, and doubles while full pauses are followed by no rush.
+// so on until the rush is over; where nothing comes, the next pauses are not looked behind. Thus no window, however
+// small, throttles the sender. `room` begins where any broker's queue takes it, and doubles while full pauses are
+// followed by no rush; after a rush it waits long before it tries again.
 
 const RECEIVE_WINDOW_BYTES = 128 * 1024
 /** A burst of so many bytes may have filled a receive window. */
@@ -24,6 +25,8 @@ const SKIPPED_ACKNOWLEDGED = 2
 const SKIPPED = 4
 const LEAST_ROOM = 250
 const MOST_ROOM = 1e6
+/** Full pauses without a rush before the room grows again after one. */
+const GROW_AFTER = 32
 const FIRST_PAUSE_MS = 4
 /** Time over which rates are averaged. */
 const MEMORY_MS = 150
@@ -37,6 +40,7 @@ export class Gather {
   /** The first pauses after a silence are short: the rates are not known yet. */
   #longestMs = FIRST_PAUSE_MS
   #room = LEAST_ROOM
+  #growAfter = 0
   /** Messages of the burst before the look; during a rush none. */
   #harvest = 0
   #lookMs = 0
@@ -68,14 +72,15 @@ export class Gather {
       if (this.#lookMessages > 2 * this.#rate * lookedMs + FEW_MESSAGES) {
         if (this.#harvest > 0) this.#room = Math.max(LEAST_ROOM, this.#room / 2)
         this.#harvest = 0
+        this.#growAfter = GROW_AFTER
         this.#look(nowMs)
         return 0
       }
       this.#looking = false
-      const full = this.#harvest >= this.#room / 2
-      if (full) this.#room = Math.min(MOST_ROOM, this.#room * 2)
+      const grows = this.#harvest >= this.#room / 2 && --this.#growAfter < 0
+      if (grows) this.#room = Math.min(MOST_ROOM, this.#room * 2)
       // After a rush, and while the room grows, every pause is looked behind.
-      this.#skip = this.#harvest === 0 || full ? 0 : acknowledged ? SKIPPED_ACKNOWLEDGED : SKIPPED
+      this.#skip = this.#harvest === 0 || grows ? 0 : acknowledged ? SKIPPED_ACKNOWLEDGED : SKIPPED
     }
     return this.#pause(acknowledged, longestMs)
   }
