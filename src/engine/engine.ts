@@ -241,6 +241,7 @@ export class Engine implements IntakeHost {
       intake.decoded(decoder.takeCounts())
       throw error
     }
+    intake.sealed = true
     try {
       const decoding = decoder.decode(intake.block.start, intake.blockEnd)
       if (decoding) return decoding.then(done, failed)

@@ -38,6 +38,8 @@ export class Intake implements SourceOutput {
   linkState: SourceStatus['link']
   /** Bytes taken so far. */
   taken = 0
+  /** Its block is being decoded and waits for workers: nothing may be added, since all of it is emptied together. */
+  sealed = false
   /** The source has ended; nothing more will come. */
   over = false
   #used: number
@@ -77,6 +79,7 @@ export class Intake implements SourceOutput {
   frame(channel: number, bytes: Uint8Array, start: number, end: number, flags: number, packetId: number): boolean {
     const length = end - start
     if (length > this.plan.maxFrameBytes) bug(`source ${this.plan.name} offered a frame of ${length} bytes`)
+    if (this.sealed) return false
     const size = FRAME_BYTES + ((length + 7) & ~7)
     if (this.#used + size > this.block.start + this.sizes.blockBytes && !this.isEmpty && !this.host.seal(this))
       return false
@@ -151,6 +154,7 @@ export class Intake implements SourceOutput {
     if (this.sizes.poison) this.memory.u8.fill(0xaa, this.block.start, this.#used)
     this.#used = this.block.start
     this.#blockFrames = 0
+    this.sealed = false
   }
 
   /** Frames in the open block, of those already counted `in`. */
