@@ -229,7 +229,7 @@ export class Gateway {
   }
 
   async #run(intake: Intake, source: Source): Promise<void> {
-    const options = { clock: this.#clock, log: this.#log, ...(this.#random ? { random: this.#random } : {}) }
+    const options = { clock: this.#clock, log: this.#log, ...(this.#random && { random: this.#random }) }
     const outcome = await supervise(source, intake, this.#abort.signal, options)
     if (outcome === 'end') await this.#engine.end(intake)
   }

@@ -194,16 +194,10 @@ export class Identities {
 
   /** Takes a device and its series out; their numbers are free afterwards. Its panes must have been closed. */
   forget(device: DeviceEntry): void {
-    const { regions, u8, u32 } = this.memory
-    const scratch = regions.output.start
-    for (const { channel, bytes } of device.keys) {
-      u8.set(bytes, scratch)
-      this.decode.remove(regions.deviceTable.start, channel, scratch, bytes.length)
-    }
+    const { regions, u32 } = this.memory
+    for (const { channel, bytes } of device.keys) this.#remove('device', channel, bytes)
     for (const series of device.series.values()) {
-      const bytes = Buffer.from(series.field)
-      u8.set(bytes, scratch)
-      this.decode.remove(regions.seriesTable.start, device.id, scratch, bytes.length)
+      this.#remove('series', device.id, Buffer.from(series.field))
       this.series[series.id] = undefined
       this.#returnSeriesNumber(device.sourceIndex, series.id)
       this.seriesCount--
@@ -247,6 +241,12 @@ export class Identities {
     const { regions, u8 } = this.memory
     u8.set(key, regions.output.start)
     return this.decode.insert(regions[`${table}Table`].start, prefix, regions.output.start, key.length, id) !== 0
+  }
+
+  #remove(table: 'device' | 'series', prefix: number, key: Uint8Array): void {
+    const { regions, u8 } = this.memory
+    u8.set(key, regions.output.start)
+    this.decode.remove(regions[`${table}Table`].start, prefix, regions.output.start, key.length)
   }
 
   #cacheInChannel(channel: number, field: string, id: number): void {

@@ -11,6 +11,7 @@ import {
   COLUMNS_TIME,
   COLUMNS_VALUE,
   PAGE_BYTES,
+  RUN_BYTES,
   SLAB_DEVICES,
   SLAB_FREE_PAGES,
   SLAB_GROUP_SOURCE,
@@ -55,7 +56,7 @@ export class Reducer {
     column(COLUMNS_TIME, 8)
     column(COLUMNS_VALUE, 8)
     column(COLUMNS_HORIZON, 8)
-    column(COLUMNS_RUN_LIST, 24)
+    column(COLUMNS_RUN_LIST, RUN_BYTES)
     column(COLUMNS_SERIES, 4)
     column(COLUMNS_SLOT, 4)
     column(COLUMNS_FATE, 1)

@@ -8,6 +8,7 @@ import {
   SKEW_RING,
   SLAB_FREE_PAGES,
 } from '../../assembly/layout.js'
+import { imbalance } from '../model/ledger.js'
 import type { Plan } from '../model/plan.js'
 import type { Source } from '../model/source.js'
 import type { SourceStatus, Status } from '../model/status.js'
@@ -74,14 +75,12 @@ export function report(r: Reported): Status {
 function sourceStatus(r: Reported, intake: Intake, source: Source): SourceStatus {
   const finite = (us: number) => (Number.isFinite(us) ? us : null)
   const { samples, plan } = intake
-  const settled = samples.reduced + samples.late + samples.duplicate + samples.future + samples.filtered
-  const rest = samples.unmatched + samples.invalid + samples.rejected + samples.lost
   return {
     name: plan.name,
     type: plan.type,
     link: { ...intake.linkState },
     frames: { ...intake.frames, pending: intake.pending },
-    samples: { ...samples, pending: samples.decoded - settled - rest },
+    samples: { ...samples, pending: imbalance.samples(samples) },
     lostBytes: intake.lost,
     watermarkUs: finite(r.engine.watermarkUs(intake)),
     lastArrivalUs: finite(r.engine.lastArrivalUs(intake)),

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import { isLoopback as isLoopbackAddress } from '../config/top-schema.js'
 
 /** Why a request is not answered. */
 export interface Refusal {
@@ -13,10 +14,9 @@ export interface GuardedRequest {
   headers: IncomingHttpHeaders
 }
 
-/** True for names and addresses that only this machine reaches. */
+/** True for names and addresses that only this machine reaches, in any spelling that a request may use. */
 export function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase()
-  return name === 'localhost' || name === '::1' || /^127\.\d+\.\d+\.\d+$/.test(name)
+  return isLoopbackAddress(host.replace(/^\[|\]$/g, '').toLowerCase())
 }
 
 /**

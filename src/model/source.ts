@@ -1,4 +1,5 @@
 import type { GenericSchema } from 'valibot'
+import { FLAG_DUP, FLAG_LINES, FLAG_RETAINED } from '../../assembly/layout.js'
 import type { Clock } from './clock.js'
 import type { Log } from './log.js'
 import type { InputPlan } from './plan.js'
@@ -21,7 +22,8 @@ export interface ChannelSpec {
 /** Why a frame was not decoded, where the source decides. */
 export type FrameReason = 'filtered' | 'retained' | 'duplicate' | 'dropped'
 
-export const FRAME_FLAGS = { lines: 1, retained: 2, dup: 4 } as const
+/** What is known of a frame besides its bytes, as the decoder reads it. */
+export const FRAME_FLAGS = { lines: FLAG_LINES, retained: FLAG_RETAINED, dup: FLAG_DUP } as const
 
 /**
  * The way of a source into the engine. Calls are synchronous and cheap; nothing here is per sample.
