@@ -7,14 +7,25 @@ cd "$(dirname "$0")/../.."
 export NO_COLOR=1
 
 # command:package
-needed=(mosquitto:mosquitto influxd:influxdb victoria-metrics:victoria-metrics socat:socat openssl:openssl gcc:gcc)
+needed=(
+  mosquitto:mosquitto influxd:influxdb victoria-metrics:victoria-metrics socat:socat openssl:openssl gcc:gcc
+  chromium:chromium systemd-nspawn:systemd-container mmdebstrap:mmdebstrap
+  clang:clang avr-gcc:gcc-avr arm-none-eabi-gcc:gcc-arm-none-eabi qemu-system-arm:qemu-system-arm
+)
+# file:package
+needed_files=(
+  /usr/include/stdio.h:libc6-dev /usr/lib/avr/include/avr/io.h:avr-libc /usr/include/simavr/sim_avr.h:libsimavr-dev
+  /usr/include/libelf.h:libelf-dev
+)
 
 install_packages() {
   local missing=() pair as_root=()
   for pair in "${needed[@]}"; do
     PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
-  [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
+  for pair in "${needed_files[@]}"; do
+    [ -e "${pair%%:*}" ] || missing+=("${pair##*:}")
+  done
   [ ${#missing[@]} -gt 0 ] || return 0
   if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
   if ! command -v apt-get >/dev/null || { [ ${#as_root[@]} -gt 0 ] && ! command -v sudo >/dev/null; }; then
