@@ -15,7 +15,6 @@ export const LATER: Record<Place, Record<string, string>> = {
     sequence: 'numbered messages',
     calibrate: 'factor and offset of a field',
     valid: 'range of true values of a field',
-    unit: 'units of the fields',
     resume: 'go on in a file where the last run stopped',
     maxBatchBytes: 'bound of a batch',
   },

@@ -21,6 +21,16 @@ export const inputEntries = {
 
 /** Keys that every source has besides. */
 export const sourceEntries = {
+  unit: v.optional(
+    v.pipe(
+      v.record(
+        v.string(),
+        v.pipe(v.string('text of 1 to 16 bytes'), v.nonEmpty(), v.maxBytes(16, 'text of 1 to 16 bytes')),
+      ),
+      says('Units of fields, such as { temp: °C, power: W }. They are shown beside the values.'),
+    ),
+    {},
+  ),
   wait: v.optional(
     v.pipe(duration(), says('Disorder that is normal: a window is emitted this much after its end.')),
     '500ms',

@@ -61,6 +61,7 @@ function readSource(
     options: options ?? {},
     inputs,
     finite,
+    units: own.unit,
     waitUs: own.wait,
     idleUs: own.idle ?? Math.max(3 * batchUs, IDLE_MIN_US),
     aheadUs: own.ahead,

@@ -41,6 +41,7 @@ export interface Series {
 export interface DeviceEntry extends Device {
   readonly sourceIndex: number
   readonly series: Map<string, Series>
+  readonly units: Map<string, string>
   /** The one first seen latest. */
   lastSeries?: Series
   readonly channels: number[]
@@ -175,6 +176,8 @@ export class Identities {
       this.series[id] = series
       this.seriesCount++
       device.series.set(field, series)
+      const unit = this.plan.sources[device.sourceIndex].units[field] ?? this.#channels[channel].spec.units?.[field]
+      if (unit) device.units.set(field, unit)
       const { u32, regions } = this.memory
       const record = (regions.series.start + id * SERIES_BYTES) >>> 2
       u32[record + SERIES_DEVICE / 4] = deviceId
@@ -203,6 +206,7 @@ export class Identities {
       this.seriesCount--
     }
     device.series.clear()
+    device.units.clear()
     device.lastSeries = undefined
     u32[(regions.devices.start + device.id * DEVICE_BYTES + DEVICE_FIRST_SERIES) >>> 2] = NONE
     for (const channel of device.channels) {
@@ -273,6 +277,7 @@ export class Identities {
       source,
       sourceIndex,
       tags,
+      units: new Map(),
       cache: new Map(),
       series: new Map(),
       channels: [],

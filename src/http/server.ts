@@ -6,11 +6,14 @@ import type { Log } from '../model/log.js'
 import type { HttpPlan } from '../model/plan.js'
 import type { Status } from '../model/status.js'
 import { refusalOf } from './guard.js'
+import type { Route } from './route.js'
 
 /** What the server answers from. */
 export interface HttpContext {
   status(): Status
   log: Log
+  /** Further addresses; one of them may stand for an address of the server's own. */
+  routes?: readonly Route[]
 }
 
 /** The listening server. */
@@ -25,14 +28,17 @@ export interface HttpServer {
  * Listens for requests about health, status and metrics. A port that is taken, or an address that cannot be had, is
  * a warning, and the gateway goes on without: undefined.
  */
-export async function listen(plan: HttpPlan, { status, log }: HttpContext): Promise<HttpServer | undefined> {
+export async function listen(
+  plan: HttpPlan,
+  { status, log, routes = [] }: HttpContext,
+): Promise<HttpServer | undefined> {
   let app: Promise<Hono> | undefined
   const server = createServer(
     { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000 },
     (request, response) => {
       const refusal = refusalOf(request, plan.host, plan.token)
       if (refusal) return refuse(response, refusal)
-      app ??= import('./app.js').then(({ createApp }) => createApp(status))
+      app ??= import('./app.js').then(({ createApp }) => createApp(status, routes))
       app
         .then((made) => answer(made, request, response))
         .catch((error) => {
@@ -67,15 +73,24 @@ function refuse(response: ServerResponse, { status, text }: { status: number; te
 async function answer(app: Hono, request: IncomingMessage, response: ServerResponse): Promise<void> {
   // The path alone decides; the host in the URL is a stand-in, since a Host header may hold anything.
   const url = new URL(`http://localhost/${(request.url ?? '/').replace(/^\/+/, '')}`)
-  const answered = await app.fetch(new Request(url, { method: request.method }))
-  const body = Buffer.from(await answered.arrayBuffer())
+  const { method, headers } = request
+  const answered = await app.fetch(new Request(url, { method, headers: headers as Record<string, string> }))
   response.writeHead(answered.status, {
-    ...Object.fromEntries(answered.headers),
-    'content-length': body.length,
     'cache-control': 'no-store',
+    ...Object.fromEntries(answered.headers),
     'x-content-type-options': 'nosniff',
   })
-  response.end(body)
+  if (answered.body && method !== 'HEAD') await send(answered.body, response)
+  response.end()
+}
+
+/** Takes the next piece only when the reader has taken the one before. */
+async function send(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
+  const reader = body.getReader()
+  const gone = once(response, 'close').then(() => reader.cancel())
+  gone.catch(() => {})
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read())
+    if (!response.write(piece.value)) await Promise.race([once(response, 'drain'), gone])
 }
 
 function urlOf(server: Server): string {

@@ -37,6 +37,8 @@ export interface SourcePlan {
   /** The source says which of these a channel uses, by index. */
   inputs: InputPlan[]
   finite: boolean
+  /** Units of fields as the user wrote them; they go before those that the sender tells. */
+  units: Record<string, string>
   waitUs: number
   idleUs: number
   aheadUs: number

@@ -4,6 +4,8 @@ export interface Device {
   readonly source: string
   /** Tags as they go out, sorted by name: gateway, source and its own. No value is empty. */
   readonly tags: readonly (readonly [name: string, value: string])[]
+  /** Units of its fields, where they are known: field of a sample, as `temp`, to `°C`. */
+  readonly units: ReadonlyMap<string, string>
   /** A format's own cache, such as the escaped tag text. */
   readonly cache: Map<string, string>
 }
@@ -11,6 +13,11 @@ export interface Device {
 /** A field of a point, as `temp_mean`. Made once and kept. */
 export interface PointField {
   readonly name: string
+  /** What it was reduced from, as `temp`, and by what, as `mean` or `quantile_0.99`. */
+  readonly of: string
+  readonly reduction: string
+  /** Its unit from the unit of what it was reduced from. */
+  unitOf(unit: string): string
   /** Counts go out as integers, all else as floats. */
   readonly integer: boolean
   readonly cache: Map<string, string>

@@ -15,6 +15,8 @@ export interface ChannelSpec {
    * Source and tags together name the device.
    */
   tags: Record<string, string>
+  /** Units of its fields, where the sender tells them. */
+  units?: Record<string, string>
   /** The field's name where the channel says it (`{device}/sensor/{field}/state`). */
   field?: string
 }

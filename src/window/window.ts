@@ -133,6 +133,9 @@ export class Window {
       if (this.#fields.size >= this.mostNames) this.#fields.clear()
       fields = this.#lists[list].map(({ kernel, suffix }) => ({
         name: `${field}_${suffix}`,
+        of: field,
+        reduction: suffix,
+        unitOf: kernel.unit,
         integer: kernel.integer,
         cache: new Map(),
       }))

@@ -65,6 +65,7 @@ test('the least configuration has every default in its plan', () => {
           },
         ],
         finite: false,
+        units: {},
         waitUs: 500_000,
         idleUs: 1_000_000,
         aheadUs: 60e6,

@@ -91,3 +91,40 @@ test('a taken port is a warning, and there is no server', async (t) => {
   assert.equal(warnings.length, 1)
   assert.match(warnings[0], /cannot listen for status and metrics/)
 })
+
+test('further addresses are answered, and streams are sent as they are read', async (t) => {
+  let pieces = 0
+  let cancelled = () => {}
+  const cancelling = new Promise<void>((resolve) => {
+    cancelled = resolve
+  })
+  const endless = () =>
+    new ReadableStream({
+      pull(controller) {
+        pieces++
+        controller.enqueue(Buffer.alloc(65536, 'x'))
+      },
+      cancel: cancelled,
+    })
+  const routes = [
+    { path: '/page/*', answer: (request: Request) => new Response(new URL(request.url).pathname) },
+    { path: '/endless', answer: () => new Response(endless()) },
+  ]
+  const server = await listen({ host: '127.0.0.1', port: 0 }, { status: () => exampleStatus(), log: silent, routes })
+  assert.ok(server)
+  t.after(() => server.close())
+  assert.deepEqual(await text(`${server.url}/page/app.js`), [200, '/page/app.js'])
+
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  socket.write('GET /endless HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+  await once(socket, 'readable')
+  // Nobody reads on: what the kernel takes is bounded, and so is what is made.
+  let before = -1
+  while (before !== pieces) {
+    before = pieces
+    for (let i = 0; i < 100; i++) await new Promise(setImmediate)
+  }
+  assert.ok(pieces < 1000, `${pieces} pieces`)
+  socket.destroy()
+  await cancelling
+})

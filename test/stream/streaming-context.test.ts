@@ -4,10 +4,11 @@ import { parseYaml } from '../../src/config/yaml.js'
 import type { EngineOptions } from '../../src/model/engine.js'
 import { ConfigError } from '../../src/model/errors.js'
 import type { Plan } from '../../src/model/plan.js'
-import type { Device, PointField, Points } from '../../src/model/points.js'
+import type { Points } from '../../src/model/points.js'
 import type { Status } from '../../src/model/status.js'
 import { fileSink, influxdb, json, mqtt } from '../../src/stream/fragments.js'
 import { StreamingContext } from '../../src/stream/streaming-context.js'
+import { device, pointField } from '../support/points.js'
 import { stubComponents } from '../support/stub-components.js'
 
 const url = 'http://localhost:8086'
@@ -37,16 +38,7 @@ function recordingEngine() {
 }
 
 const points = (window: string): Points => {
-  const device: Device = {
-    id: 0,
-    source: 's',
-    tags: [
-      ['gateway', 'g'],
-      ['source', 's'],
-    ],
-    cache: new Map(),
-  }
-  const field = (name: string): PointField => ({ name, integer: false, cache: new Map() })
+  const from = device({ gateway: 'g', source: 's' })
   return {
     window,
     measurement: 'm',
@@ -55,10 +47,10 @@ const points = (window: string): Points => {
     endUs: 6e6,
     final: false,
     lines: 2,
-    device: [device, device],
+    device: [from, from],
     correction: [0, 1],
     firstField: [0, 2, 3],
-    field: [field('a'), field('b'), field('a')],
+    field: [pointField('a'), pointField('b'), pointField('a')],
     value: [1, 2, 3],
   }
 }

@@ -5,10 +5,17 @@ let devices = 0
 /** A device of tags, sorted by name as the engine makes them. */
 export function device(tags: Record<string, string>): Device {
   const sorted = Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1))
-  return { id: devices++, source: tags.source ?? 'plant', tags: sorted, cache: new Map() }
+  return { id: devices++, source: tags.source ?? 'plant', tags: sorted, units: new Map(), cache: new Map() }
 }
 
-export const pointField = (name: string, integer = false): PointField => ({ name, integer, cache: new Map() })
+export const pointField = (name: string, integer = false): PointField => ({
+  name,
+  of: name,
+  reduction: '',
+  unitOf: (unit) => unit,
+  integer,
+  cache: new Map(),
+})
 
 /** Points of one pane from rows of a device and its fields; counts are integers by their name's end. */
 export function points(

@@ -64,7 +64,7 @@ export interface RigOptions {
   /** Further kinds of sinks. */
   sinks?: SinkComponent[]
   /** Sees points before they are noted. */
-  onPoints?: () => void
+  onPoints?: (points: Points) => void
 }
 
 /** A whole gateway on a fake clock, its sources in the test's hands, its points in arrays. */
@@ -92,7 +92,7 @@ export class Rig {
       log: options.log ?? silent,
       clock: this.clock,
       onPoints: (points) => {
-        options.onPoints?.()
+        options.onPoints?.(points)
         this.due.push(...seen(points))
       },
       onBatch: () => this.assertBalanced(),
