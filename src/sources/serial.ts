@@ -6,7 +6,7 @@ import { pause, type Timer } from '../model/clock.js'
 import { LinkError, reasonOf } from '../model/errors.js'
 import { duration } from '../model/schema.js'
 import type { Source, SourceComponent, SourceContext, SourceOutput } from '../model/source.js'
-import { openPort, type Port } from './serial/binding.js'
+import { type OpenPort, openPort, type Port } from './serial/binding.js'
 
 const says = v.description
 
@@ -66,20 +66,28 @@ export const serial: SourceComponent<SerialOptions> = {
   create: (options, context) => new SerialSource(options, context),
 }
 
+/** The same source over ports that another opens. */
+export const serialThrough = (open: OpenPort): SourceComponent<SerialOptions> => ({
+  ...serial,
+  create: (options, context) => new SerialSource(options, context, open),
+})
+
 class SerialSource implements Source {
   readonly #options: SerialOptions
   readonly #context: SourceContext
+  readonly #open: OpenPort
   #channel = -1
 
-  constructor(options: SerialOptions, context: SourceContext) {
+  constructor(options: SerialOptions, context: SourceContext, open: OpenPort = openPort) {
     this.#options = options
     this.#context = context
+    this.#open = open
   }
 
   async run(out: SourceOutput, signal: AbortSignal): Promise<'aborted'> {
     const { path, baud, dataBits, parity, stopBits, rtscts } = this.#options
     if (signal.aborted) return 'aborted'
-    const port = await openPort({ path, baudRate: baud, dataBits, parity, stopBits, rtscts })
+    const port = await this.#open({ path, baudRate: baud, dataBits, parity, stopBits, rtscts })
     const close = () => void port.close().catch(() => {})
     signal.addEventListener('abort', close, { once: true })
     if (signal.aborted) close()
