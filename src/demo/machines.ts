@@ -9,9 +9,13 @@ export const MACHINES = ['press-1', 'press-2', 'lathe-1'] as const
 export const TICK_MS = 100
 
 const SAMPLES = (VIBRATION_HZ * TICK_MS) / 1000
-/** Each machine works in strokes of its own length, seconds, and turns at its own speed. */
+/** Each machine works in strokes of its own length, seconds, and turns at its own speed; a lathe runs more evenly. */
 const PERIODS_S = [20, 28, 36]
-const TURNS_HZ = [23, 29, 12.4]
+const SHAFTS = [
+  { turnsHz: 23, effort: 0.5 },
+  { turnsHz: 29, effort: 0.5 },
+  { turnsHz: 12.4, effort: 0.15 },
+]
 
 /** A message of a simulated sensor. */
 export interface DemoMessage {
@@ -35,7 +39,7 @@ export function messagesOf(tick: number, timeMs: number, plight: Plight): DemoMe
     const say = (topic: string, payload: string, held = false) =>
       messages.push({ topic: `demo/${machine}/${topic}`, payload, held })
 
-    const acceleration = vibration({ turnsHz: TURNS_HZ[m], seed: m * 7919 }, tick * SAMPLES, SAMPLES, load, wear)
+    const acceleration = vibration({ ...SHAFTS[m], seed: m * 7919 }, tick * SAMPLES, SAMPLES, load, wear)
     say('vibration', JSON.stringify({ t: timeMs, acceleration: acceleration.map((g) => round(g, 4)) }))
     if (tick % 2 === m % 2) {
       const stroke = machine === 'press-2' && plight.weakRadio && timeMs % 1000 < 600

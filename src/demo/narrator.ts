@@ -5,14 +5,14 @@ import { MARKS, Watch } from './marks.js'
 /** Says in words what the points tell: marks that are passed, series that fall silent, windows that are corrected. */
 export class Narrator {
   readonly #table: LiveTable
-  readonly #say: (line: string) => void
+  readonly #say: (text: string) => void
   readonly #watches = new Map<string, Watch>()
   /** When a device first passed a mark, and which one. */
   readonly #first = new Map<string, { reduction: string; timeUs: number }>()
   readonly #silent = new Set<string>()
 
-  /** Reads and feeds `table`; `say` gets a line with its time, as `12:00:41  lathe-1: …`. */
-  constructor(table: LiveTable, say: (line: string) => void) {
+  /** Reads and feeds `table`; `say` gets what is to be told, as `lathe-1: …`. */
+  constructor(table: LiveTable, say: (text: string) => void) {
     this.#table = table
     this.#say = say
   }
@@ -46,14 +46,12 @@ export class Narrator {
 
   #tellMark(device: string, { mark, past, limit }: Watch, value: number, timeUs: number): void {
     const { field, reduction } = mark
-    const what = reduction === 'mean' ? field : `${reduction} of ${field}`
+    const what = reduction === 'mean' ? field : reduction
     // Crest and kurtosis are ratios.
     const unit = ['crest', 'kurtosis'].includes(reduction) ? '' : this.#table.find(device, field)?.unit
     const beside = past ? this.#besideMark(device, field, reduction, timeUs) : ''
     const limitText = withUnit(limit ?? mark.above, unit)
-    this.#say(
-      `${clockText(timeUs)}  ${device}: ${what} ${withUnit(value, unit)}, ${past ? 'past' : 'back below'} ${limitText}${beside}`,
-    )
+    this.#say(`${device}: ${what} ${withUnit(value, unit)}, ${past ? 'past' : 'back below'} ${limitText}${beside}`)
   }
 
   /** What makes a passed mark worth telling: how cool the machine still is, or how much earlier another mark spoke. */
@@ -81,7 +79,7 @@ export class Narrator {
         changes.push(`${of} ${before === undefined ? '-' : numberText(before)} → ${withUnit(after, series?.unit)}`)
     }
     if (changes.length > 0)
-      this.#say(`${clockText(points.timeUs)}  ${device}: corrected by late data: ${changes.join(', ')}`)
+      this.#say(`${device}: late data corrects ${clockText(points.timeUs)}: ${changes.join(', ')}`)
   }
 
   #tellReturns(points: Points): void {
@@ -92,7 +90,7 @@ export class Narrator {
         if (points.correction[i] || !this.#silent.delete(key)) continue
         const lastUs = this.#table.find(device, points.field[j].of)?.windows.at(-1)?.timeUs ?? points.timeUs
         const seconds = Math.round((points.timeUs - lastUs) / 1e6)
-        this.#say(`${clockText(points.timeUs)}  ${device}: ${points.field[j].of} speaks again after ${seconds} s`)
+        this.#say(`${device}: ${points.field[j].of} speaks again after ${seconds} s`)
       }
     }
   }
@@ -103,14 +101,15 @@ export class Narrator {
       if (this.#silent.has(key) || this.#table.silentUs(series) === 0) continue
       this.#silent.add(key)
       const sinceUs = (series.windows.at(-1)?.timeUs ?? timeUs) + 1e6
-      this.#say(`${clockText(timeUs)}  ${series.device}: ${series.field} is silent since ${clockText(sinceUs)}`)
+      this.#say(`${series.device}: ${series.field} is silent since ${clockText(sinceUs)}`)
     }
   }
 }
 
-/** A number for people in four digits, as `2,310` or `0.1342`. */
+/** A number for people, as `2,310`, `46.2` or `0.134`. */
 function numberText(value: number): string {
-  return value.toLocaleString('en-US', { maximumSignificantDigits: 4 })
+  const digits = Math.abs(value) >= 1000 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 }
+  return value.toLocaleString('en-US', digits)
 }
 
 function withUnit(value: number, unit = ''): string {

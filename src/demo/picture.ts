@@ -2,8 +2,22 @@ import type { Status } from '../model/status.js'
 import type { Paint } from '../observe/paint.js'
 import { countText } from '../observe/text-table.js'
 import { accountLines, accountSummary } from './account.js'
+import { clockText } from './live-series.js'
 import type { Rates } from './rates.js'
 import { type Row, tableLines } from './table.js'
+
+/** Something that happened. */
+export interface Told {
+  timeUs: number
+  text: string
+  /** Said by the simulation of itself; all else is told by the points. */
+  simulated: boolean
+}
+
+/** It as a line. */
+export function toldText({ timeUs, text, simulated }: Told): string {
+  return `${clockText(timeUs)}  ${simulated ? '(simulation) ' : ''}${text}`
+}
 
 /** What one drawing of the demo's picture shows. */
 export interface Picture {
@@ -18,7 +32,7 @@ export interface Picture {
   upMs: number
   rows: readonly Row[]
   /** What happened, oldest first. */
-  story: readonly string[]
+  story: readonly Told[]
 }
 
 /** Lines of the story that are always there. */
@@ -61,7 +75,11 @@ export function pictureLines(picture: Picture, paint: Paint, { columns = 80, row
     : [title, paint.cyan(flow), ...table]
   const below = roomy ? ['', ...account] : [accountSummary(picture.status, paint)]
   const room = rows - 1 - above.length - below.length
-  const shown = story.slice(-Math.min(STORY_MOST, Math.max(STORY_LEAST, room)))
+  const shown = story.slice(-Math.min(STORY_MOST, Math.max(STORY_LEAST, room))).map((told) => {
+    const text = toldText(told)
+    const line = text.length > columns ? `${text.slice(0, columns - 1)}…` : text
+    return told.simulated ? paint.dim(line) : line
+  })
   return [...above, ...shown, ...below]
 }
 

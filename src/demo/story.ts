@@ -43,7 +43,7 @@ const NOTES: readonly { atS: number; machine: Machine; text: string }[] = [
   {
     atS: WEAK_RADIO_S,
     machine: 'press-2',
-    text: 'thick plate; the drive disturbs the radio, readings of its power are held back',
+    text: 'its drive disturbs the radio; readings of power are held back',
   },
   { atS: BEARING_REPLACED_S, machine: 'lathe-1', text: 'the bearing is replaced' },
 ]

@@ -15,12 +15,15 @@ export interface Row {
 /** From this width on all columns are shown, and notes beside the trends instead of in their place. */
 const WIDE_COLUMNS = 110
 const NARROW_LEAVES_OUT = ['n', 'min', 'max']
-const TREND_WINDOWS = 18
+const TREND_WINDOWS = 16
+const TREND_TITLE = 'mean or kurtosis'
 
 /** A row of one series: what is shown under each title. */
 interface Cells {
   texts: Record<string, string>
   trend: string
+  /** Which bars of the trend late data has written again. */
+  corrected: readonly boolean[]
   note: string
 }
 
@@ -32,7 +35,7 @@ export function tableLines(rows: readonly Row[], paint: Paint, columns: number):
   const numbers = ['n', 'mean', 'min', 'max', 'rms', 'crest', 'kurtosis'].filter(
     (title) => wide || !NARROW_LEAVES_OUT.includes(title),
   )
-  const titles = ['machine', 'field', ...numbers, 'trend', 'note']
+  const titles = ['machine', 'field', ...numbers, TREND_TITLE, 'note']
   const body = cells.map(({ texts, trend, note }) => {
     const last = wide ? [trend, note] : [note || trend]
     return [texts.machine, texts.field, ...numbers.map((title) => texts[title] ?? ''), ...last]
@@ -42,11 +45,11 @@ export function tableLines(rows: readonly Row[], paint: Paint, columns: number):
     const row = rows[y - 1]
     if (!row) return paint.dim(cell)
     const title = titles[x]
-    if (title === 'note' || (title === 'trend' && !wide && cells[y - 1].note))
+    if (title === 'note' || (title === TREND_TITLE && !wide && cells[y - 1].note))
       return row.silentUs > 0 ? paint.red(cell) : paint.yellow(cell)
     if (row.past.includes(title)) return paint.red(cell)
     if (title === 'machine') return paint.bold(cell)
-    return title === 'trend' ? paint.green(cell) : cell
+    return title === TREND_TITLE ? paintBars(cell, cells[y - 1].corrected, paint) : cell
   }
   return alignedLines([head, ...body], { left: [0, 1, numbers.length + 2, numbers.length + 3], paint: paintCell })
 }
@@ -65,7 +68,8 @@ function cellsOf(series: LiveSeries, silentUs: number, deviceAbove: string | und
     if (name !== 'count') texts[name] = value.toFixed(level.includes(value) ? decimals : decimalsOf([value]))
   // What strikes shows in the kurtosis long before it moves a mean.
   const telling = reductions.has('kurtosis') ? 'kurtosis' : 'mean'
-  const trend = windows.slice(-TREND_WINDOWS).flatMap(({ reductions }) => reductions.get(telling) ?? [])
+  const shown = windows.slice(-TREND_WINDOWS).filter(({ reductions }) => reductions.has(telling))
+  const trend = shown.map(({ reductions }) => reductions.get(telling) ?? 0)
   const corrected = windows.filter((window) => window.corrected).at(-1)
   const note =
     silentUs > 0
@@ -73,7 +77,18 @@ function cellsOf(series: LiveSeries, silentUs: number, deviceAbove: string | und
       : corrected
         ? `corrected ${clockText(corrected.timeUs)}`
         : ''
-  return { texts, trend: sparkline(trend), note }
+  return { texts, trend: sparkline(trend), corrected: shown.map((window) => window.corrected), note }
+}
+
+/** Bars in green, those corrected in yellow; as few changes of colour as can be. */
+function paintBars(bars: string, corrected: readonly boolean[], paint: Paint): string {
+  let painted = ''
+  for (let from = 0, to = 0; from < bars.length; from = to) {
+    const late = corrected[from] ?? false
+    while (to < bars.length && (corrected[to] ?? false) === late) to++
+    painted += (late ? paint.yellow : paint.green)(bars.slice(from, to))
+  }
+  return painted
 }
 
 /** Decimals that give the largest of the values four or five digits. */

@@ -6,6 +6,8 @@ export const VIBRATION_HZ = 1000
 /** What a vibration sensor is fixed to. */
 export interface Shaft {
   turnsHz: number
+  /** How much more it shakes at full load, as a share. */
+  effort: number
   /** Tells its noise from that of others. */
   seed: number
 }
@@ -32,7 +34,7 @@ export function vibration(shaft: Shaft, first: number, length: number, load: num
     const n = first + i
     const turn = (2 * Math.PI * shaft.turnsHz * n) / VIBRATION_HZ
     const smooth = 0.06 * Math.sin(turn) + 0.03 * Math.sin(3 * turn) + 0.12 * gaussianNoise(n + shaft.seed)
-    return (0.7 + 0.5 * load) * smooth + (strikeG > 0 ? strikeG * ringing(n / VIBRATION_HZ, strikesHz) : 0)
+    return (1 + shaft.effort * load) * smooth + (strikeG > 0 ? strikeG * ringing(n / VIBRATION_HZ, strikesHz) : 0)
   })
 }
 

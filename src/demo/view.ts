@@ -2,10 +2,10 @@ import type { Clock } from '../model/clock.js'
 import type { Points } from '../model/points.js'
 import type { Status } from '../model/status.js'
 import type { Paint } from '../observe/paint.js'
-import { clockText, LiveTable } from './live-series.js'
+import { LiveTable } from './live-series.js'
 import { MARKS } from './marks.js'
 import { Narrator } from './narrator.js'
-import { pictureLines } from './picture.js'
+import { pictureLines, type Told, toldText } from './picture.js'
 import { plainLines } from './plain-lines.js'
 import { RateMeter } from './rates.js'
 import { Screen, type ScreenOutput } from './screen.js'
@@ -40,9 +40,9 @@ export interface DemoScene {
 export function terminalView(output: ScreenOutput, { clock, paint, brokerUrl, target }: DemoScene): DemoView {
   const screen = new Screen(output)
   const table = new LiveTable(WINDOWS_KEPT)
-  const story: string[] = []
-  const tell = (line: string) => {
-    story.push(line)
+  const story: Told[] = []
+  const tell = (text: string, simulated = false) => {
+    story.push({ timeUs: clock.nowUs(), text, simulated })
     if (story.length > STORY_KEPT) story.shift()
   }
   const narrator = new Narrator(table, tell)
@@ -53,7 +53,7 @@ export function terminalView(output: ScreenOutput, { clock, paint, brokerUrl, ta
   let timer: { cancel(): void } | undefined
   return {
     take: (points) => narrator.take(points),
-    note: (text) => tell(paint.dim(noteText(text, clock))),
+    note: (text) => tell(text, true),
     begin(status, pageUrl) {
       draw = () => {
         const { user, system } = process.cpuUsage()
@@ -98,21 +98,19 @@ export function terminalView(output: ScreenOutput, { clock, paint, brokerUrl, ta
 
 /** The view for a pipe or a file: `stdout` gets a line for each point, `stderr` all else. */
 export function plainView(stdout: ScreenOutput, stderr: ScreenOutput, clock: Clock): DemoView {
-  const narrator = new Narrator(new LiveTable(WINDOWS_KEPT), (line) => void stderr.write(`${line}\n`))
+  const tell = (text: string, simulated = false) =>
+    void stderr.write(`${toldText({ timeUs: clock.nowUs(), text, simulated })}\n`)
+  const narrator = new Narrator(new LiveTable(WINDOWS_KEPT), tell)
   return {
     take(points) {
       stdout.write(plainLines(points))
       narrator.take(points)
     },
-    note: (text) => void stderr.write(`${noteText(text, clock)}\n`),
+    note: (text) => tell(text, true),
     begin(_status, pageUrl) {
       if (pageUrl) stderr.write(`open ${pageUrl}\n`)
     },
     print: (text) => void stderr.write(text),
     close() {},
   }
-}
-
-function noteText(text: string, clock: Clock): string {
-  return `${clockText(clock.nowUs())}  (simulation) ${text}`
 }
