@@ -18,10 +18,16 @@ export interface Stage {
   onNote(text: string): void
 }
 
-/** Connects the simulated devices and lets them speak at once: over MQTT at QoS 0, and over the serial line. */
+/** Time for whoever starts with the devices to subscribe. */
+const SETTLE_MS = 50
+
+/**
+ * Connects the simulated devices and lets them speak, over MQTT at QoS 0 and over the serial line, from the next whole
+ * second on: weir writes no window that began before it did, and would count what came in that as lost.
+ */
 export async function startDevices({ brokerUrl, line, pace, onNote }: Stage): Promise<Devices> {
   const client = await connectAsync(brokerUrl, { clientId: 'weir-demo-devices' })
-  const simulation = new Simulation(Math.ceil(Date.now() / TICK_MS) * TICK_MS, pace)
+  const simulation = new Simulation(Math.ceil((Date.now() + SETTLE_MS) / 1000) * 1000, pace)
   const timer = setInterval(() => {
     // Ticks lie on a grid, so that the arrays follow each other without gap or overlap however late the timer is.
     while (simulation.dueMs <= Date.now()) {

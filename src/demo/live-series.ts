@@ -49,9 +49,14 @@ export class LiveTable {
     }
   }
 
-  /** By device and field. */
+  /** All series in the order they appeared. */
+  get all(): Iterable<LiveSeries> {
+    return this.#series.values()
+  }
+
+  /** All series by device and field. */
   get series(): LiveSeries[] {
-    return [...this.#series.values()].sort((a, b) => a.device.localeCompare(b.device) || a.field.localeCompare(b.field))
+    return [...this.all].sort((a, b) => a.device.localeCompare(b.device) || a.field.localeCompare(b.field))
   }
 
   /** One series, where it is known. */

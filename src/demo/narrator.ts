@@ -96,7 +96,7 @@ export class Narrator {
   }
 
   #tellSilence(timeUs: number): void {
-    for (const series of this.#table.series) {
+    for (const series of this.#table.all) {
       const key = `${series.device} ${series.field}`
       if (this.#silent.has(key) || this.#table.silentUs(series) === 0) continue
       this.#silent.add(key)

@@ -37,7 +37,7 @@ test('in 29 s --fast shows the worn bearing, a silent sensor and late data, from
       assert.match(stdout, new RegExp(`^\\d\\d:\\d\\d:\\d\\d ${machine} .*\\b${field}_mean=`, 'm'))
   assert.match(stdout, /^\S+ pump-1 .*\bflow_mean=.*\bpressure_mean=.*\btemperature_mean=/m)
   assert.match(stderr, /^balances$/m)
-  assert.doesNotMatch(stderr, /error|warn|mock/)
+  assert.doesNotMatch(stderr, /error|warn|mock|lost/)
 
   for (const told of [
     /lathe-1: kurtosis [\d.]+, past 5; temperature still \d\d\.?\d* °C$/m,
