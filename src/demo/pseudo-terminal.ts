@@ -2,9 +2,6 @@ import { closeSync, constants, writeSync } from 'node:fs'
 import type { SerialLine } from './serial-line.js'
 
 const NAME_BYTES = 128
-/** More than any system's `struct termios`. */
-const SETTINGS_BYTES = 256
-const TCSANOW = 0
 
 /**
  * Makes a pseudo-terminal through the system's C library; weir opens its other end as it would a serial port. Like a
@@ -17,9 +14,6 @@ export async function openPseudoTerminal(): Promise<SerialLine> {
   const grant = libc.func('int grantpt(int fd)')
   const unlock = libc.func('int unlockpt(int fd)')
   const nameOf = libc.func('int ptsname_r(int fd, _Out_ uint8_t *name, size_t size)')
-  const getSettings = libc.func('int tcgetattr(int fd, _Out_ uint8_t *settings)')
-  const makeRaw = libc.func('void cfmakeraw(_Inout_ uint8_t *settings)')
-  const setSettings = libc.func('int tcsetattr(int fd, int when, _In_ uint8_t *settings)')
   const check = (call: string, failed: boolean) => {
     if (failed) throw new Error(`cannot make a pseudo-terminal: ${call} failed`)
   }
@@ -31,11 +25,6 @@ export async function openPseudoTerminal(): Promise<SerialLine> {
     check('grantpt', grant(fd) !== 0)
     check('unlockpt', unlock(fd) !== 0)
     check('ptsname_r', nameOf(fd, name, name.length) !== 0)
-    // Raw from the start: until weir opens its end, the terminal would echo what it is told.
-    const settings = Buffer.alloc(SETTINGS_BYTES)
-    check('tcgetattr', getSettings(fd, settings) !== 0)
-    makeRaw(settings)
-    check('tcsetattr', setSettings(fd, TCSANOW, settings) !== 0)
     return {
       path: name.toString('utf8', 0, name.indexOf(0)),
       write: (text) => write(fd, text),

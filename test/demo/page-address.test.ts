@@ -28,7 +28,7 @@ test('the browser is given the address; without one nothing happens', async (t) 
   process.env.PATH = `${folder}${delimiter}${path}`
   openInBrowser('http://127.0.0.1:9470')
   const asked = join(folder, 'xdg-open.asked')
-  const text = await until('the address', () => existsSync(asked) && readFileSync(asked, 'utf8'))
+  const text = await until('the address', () => existsSync(asked) && (readFileSync(asked, 'utf8') || undefined))
   assert.equal(text, 'http://127.0.0.1:9470\n')
   process.env.PATH = '/nowhere'
   openInBrowser('http://127.0.0.1:9470')
