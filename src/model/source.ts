@@ -1,6 +1,7 @@
 import type { GenericSchema } from 'valibot'
 import { FLAG_DUP, FLAG_LINES, FLAG_RETAINED } from '../../assembly/layout.js'
 import type { Clock } from './clock.js'
+import type { WireCounts } from './ledger.js'
 import type { Log } from './log.js'
 import type { InputPlan } from './plan.js'
 
@@ -50,6 +51,8 @@ export interface SourceOutput {
   count(reason: FrameReason, frames: number): void
   /** Counts bytes lost before framing (a serial overrun, garbage cut off). */
   lostBytes(bytes: number): void
+  /** Counts what went wrong on the wire, before there were frames. */
+  wire(what: keyof WireCounts, count: number): void
   /** Says that the link is up or down, for /status; the supervisor says `down` by itself when `run` rejects. */
   link(state: 'up' | 'down', detail?: string): void
   /** Milliseconds until the next tick, at most `maxLatency`: how long a live source may leave bytes in the kernel. */

@@ -142,11 +142,18 @@ class SerialSource implements Source {
     if (this.#channel < 0) this.#channel = out.channel({ name: this.#options.path, input: 0, tags })
     const channel = this.#channel
     let dropped = 0
+    let outOfStep = false
     return {
       frame(bytes, start, end) {
+        if (outOfStep) out.wire('resyncs', 1)
+        outOfStep = false
         if (channel < 0 || !out.frame(channel, bytes, start, end, 0, 0)) dropped++
       },
-      lost: (bytes) => out.lostBytes(bytes),
+      lost(bytes, why) {
+        outOfStep = true
+        out.lostBytes(bytes)
+        if (why) out.wire(why, 1)
+      },
       endBurst() {
         if (dropped) out.count('dropped', dropped)
         dropped = 0
