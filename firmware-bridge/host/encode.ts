@@ -7,7 +7,7 @@ import { DATA, DESCRIPTOR, type Descriptor, FIELD_TYPES, type Field, VERSION } f
 export type Described = Pick<Descriptor, 'stream' | 'boot' | 'tickRateHz' | 'periodTicks' | 'name' | 'fields'>
 
 /** A descriptor's message, without CRC. */
-export function encodeDescriptor(described: Described): Uint8Array {
+export function encodeDescriptor(described: Described): Buffer {
   const { stream, boot, tickRateHz, periodTicks, name, fields } = described
   return Buffer.concat([
     Uint8Array.of((VERSION << 4) | DESCRIPTOR, stream),
@@ -32,7 +32,7 @@ export function encodeData(
   head: { stream: number; description: number; sequence: number; ticks: number },
   fields: readonly Pick<Field, 'type'>[],
   rows: readonly (readonly number[])[],
-): Uint8Array {
+): Buffer {
   const rowBytes = fields.reduce((sum, { type }) => sum + FIELD_TYPES[type]!.bytes, 0)
   const raw = Buffer.alloc(rowBytes * rows.length)
   let at = 0
@@ -54,7 +54,7 @@ export function encodeData(
 }
 
 /** A message as it goes over the wire: with its CRC, stuffed, and the 0x00 behind it. */
-export function encodeFrame(message: Uint8Array): Uint8Array {
+export function encodeFrame(message: Uint8Array): Buffer {
   return Buffer.concat([cobsEncode(Buffer.concat([message, u32(crc32(message))])), Uint8Array.of(0)])
 }
 
