@@ -29,6 +29,8 @@ export interface FramingComponent<Options = never> {
   readonly summary: string
   /** valibot entries of its own keys. */
   readonly options: Record<string, GenericSchema>
+  /** Its frames are messages that only this codec reads, behind a protocol of the source's. */
+  readonly codec?: string
   /** A framer for one stream; frames longer than `maxFrameBytes` are lost. */
   create(options: Options, maxFrameBytes: number): Framer
 }

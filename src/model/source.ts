@@ -16,6 +16,8 @@ export interface ChannelSpec {
    * Source and tags together name the device.
    */
   tags: Record<string, string>
+  /** What the codec must know of this channel alone, in the codec's own words. */
+  layout?: string
   /** Units of its fields, where the sender tells them. */
   units?: Record<string, string>
   /** The field's name where the channel says it (`{device}/sensor/{field}/state`). */
@@ -23,7 +25,7 @@ export interface ChannelSpec {
 }
 
 /** Why a frame was not decoded, where the source decides. */
-export type FrameReason = 'filtered' | 'retained' | 'duplicate' | 'dropped'
+export type FrameReason = 'undecodable' | 'filtered' | 'retained' | 'duplicate' | 'dropped'
 
 /** What is known of a frame besides its bytes, as the decoder reads it. */
 export const FRAME_FLAGS = { lines: FLAG_LINES, retained: FLAG_RETAINED, dup: FLAG_DUP } as const
@@ -84,7 +86,7 @@ export interface SourceContext {
   maxFrameBytes: number
   /** How far from true an arrival time may be, µs: the longest pause of a source timed by arrival. */
   arrivalErrorUs: number
-  /** True when any input is timed by arrival. */
+  /** True when any input is timed by arrival, or by a clock that is compared with it. */
   timedByArrival: boolean
   /** What the component's `inputs` returned: what `ChannelSpec.input` counts in. */
   inputs: readonly InputPlan[]

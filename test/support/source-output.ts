@@ -29,7 +29,7 @@ export class RecordingOutput implements SourceOutput {
   readonly log: Log
   readonly channels: ChannelSpec[] = []
   readonly frames: RecordedFrame[] = []
-  readonly counts: Record<FrameReason, number> = { filtered: 0, retained: 0, duplicate: 0, dropped: 0 }
+  readonly counts: Record<FrameReason, number> = { undecodable: 0, filtered: 0, retained: 0, duplicate: 0, dropped: 0 }
   readonly links: { state: 'up' | 'down'; detail?: string }[] = []
   /** Frames in each burst that was ended, in order. */
   readonly bursts: number[] = []
