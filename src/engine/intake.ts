@@ -10,7 +10,7 @@ import type { Program } from '../codecs/program.js'
 import type { Region } from '../memory/regions.js'
 import type { Clock } from '../model/clock.js'
 import { bug } from '../model/errors.js'
-import { newFrameLedger, newSampleLedger } from '../model/ledger.js'
+import { newFrameLedger, newSampleLedger, newWireCounts, type WireCounts } from '../model/ledger.js'
 import type { Log } from '../model/log.js'
 import type { SourcePlan } from '../model/plan.js'
 import { type ChannelSpec, FRAME_FLAGS as FLAGS, type FrameReason, type SourceOutput } from '../model/source.js'
@@ -35,6 +35,7 @@ export class Intake implements SourceOutput {
   readonly frames = newFrameLedger()
   readonly samples = newSampleLedger()
   lost = 0
+  readonly wireCounts = newWireCounts()
   linkState: SourceStatus['link']
   /** Bytes taken so far. */
   taken = 0
@@ -122,6 +123,10 @@ export class Intake implements SourceOutput {
 
   lostBytes(bytes: number): void {
     this.lost += bytes
+  }
+
+  wire(what: keyof WireCounts, count: number): void {
+    this.wireCounts[what] += count
   }
 
   link(state: 'up' | 'down' | 'ended', detail?: string): void {

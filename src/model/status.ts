@@ -1,4 +1,4 @@
-import type { FrameLedger, PointLedger, SampleLedger } from './ledger.js'
+import type { FrameLedger, PointLedger, SampleLedger, WireCounts } from './ledger.js'
 
 /** What `/status` answers and `weir run` prints at its end, as of the last batch edge. Plain JSON; times in µs since the epoch. */
 export interface Status {
@@ -27,6 +27,7 @@ export interface SourceStatus {
   frames: FrameLedger
   samples: SampleLedger
   lostBytes: number
+  wire: WireCounts
   /** Null before the first sample. */
   watermarkUs: number | null
   lastArrivalUs: number | null
