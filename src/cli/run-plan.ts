@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { components as everything } from '../components.js'
+import { createPage } from '../dashboard/page.js'
 import { SystemClock } from '../engine/clock.js'
 import { Gateway } from '../gateway.js'
 import { listen } from '../http/server.js'
@@ -28,9 +29,18 @@ export interface RunExtras {
 export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
   const { log, components = everything, onPoints, onReady, until, stderr } = extras
   const clock = new SystemClock()
-  const gateway = new Gateway(plan, { components, log, clock, onPoints })
   const status = () => gateway.status()
-  const server = plan.http && (await listen(plan.http, { status, log }))
+  const page = plan.http && createPage(status, clock)
+  const gateway: Gateway = new Gateway(plan, {
+    components,
+    log,
+    clock,
+    onPoints(points) {
+      page?.take(points)
+      onPoints?.(points)
+    },
+  })
+  const server = plan.http && (await listen(plan.http, { status, log, ...page }))
   const code = await liveToEnd(gateway, {
     clock,
     log,
