@@ -101,7 +101,7 @@ export class SeriesList {
         { class: 'row', role: 'option', id: `row-${id}`, 'aria-selected': String(i === this.#active) },
         h('span', { class: 'device', title: tags }, outside(deviceName(row.head))),
         h('span', { class: 'field' }, outside(field)),
-        h('span', { class: 'window dim' }, outside(name)),
+        h('span', { class: 'window dim' }, outside(`${name} · ${row.head.reduction}`)),
         value,
         h('span', { class: 'spark' }, canvas),
         age,
