@@ -1,7 +1,6 @@
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ConfigError, reasonOf } from '../model/errors.js'
 import { LOG_LEVELS } from '../observe/log-levels.js'
-import { KINDS } from '../tail/filter.js'
 import { version } from '../version.js'
 import { EXIT, exitCodesHelp } from './exit-codes.js'
 
@@ -68,28 +67,6 @@ function createProgram(done: (code: number) => void): Command {
     .option('--json', 'print JSON')
     .action(async (options) => done(await (await import('./bench.js')).bench(options)))
 
-  const running = (made: Command): Command =>
-    made
-      .option('--at <url>', 'address of the running weir, http://127.0.0.1:9470 unless given')
-      .option('--config <file>', 'or its configuration, which has the address and the token')
-
-  running(command('status', 'what a running weir does; exit code 1 when it is not ready or has alarms'))
-    .option('--watch', 'go on until Ctrl-C')
-    .option('--json', 'print JSON')
-    .action(async (options) => done(await (await import('./status.js')).status(options)))
-
-  running(command('tail', 'frames, samples or points of a running weir as they flow'))
-    .addArgument(new Argument('[what]', 'what to look at').choices(KINDS).default('points'))
-    .option('--source <glob>', 'only of these sources')
-    .option('--field <glob>', 'only these fields')
-    .option('--tag <name=glob>', 'only with such a tag; may be given again', tagGlob)
-    .option('--window <glob>', 'only points of these windows')
-    .option('--channel <glob>', 'only frames of these topics or ports')
-    .option('--count <n>', 'end after so many', positiveNumber)
-    .option('--seconds <n>', 'end after so many seconds', positiveNumber)
-    .option('--json', 'print a line of JSON each')
-    .action(async (what, options) => done(await (await import('./tail.js')).tail(what, options)))
-
   command('ports', 'list the serial ports with their stable names')
     .option('--json', 'print JSON')
     .action(async (options) => done(await (await import('./ports.js')).ports(options)))
@@ -108,10 +85,4 @@ function positiveNumber(text: string): number {
   const value = Number(text)
   if (!(value > 0)) throw new InvalidArgumentError('a number above 0')
   return value
-}
-
-function tagGlob(text: string, before: Record<string, string> = {}): Record<string, string> {
-  const at = text.indexOf('=')
-  if (at < 1) throw new InvalidArgumentError('a name and a glob, as machine=press-*')
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
 }

@@ -3,12 +3,11 @@ import { components as everything } from '../components.js'
 import { createPage } from '../dashboard/page.js'
 import { SystemClock } from '../engine/clock.js'
 import { Gateway } from '../gateway.js'
-import { type HttpServer, listen } from '../http/server.js'
+import { listen } from '../http/server.js'
 import type { Components } from '../model/components.js'
 import type { Plan } from '../model/plan.js'
 import type { Points } from '../model/points.js'
 import type { Status } from '../model/status.js'
-import { tailRoute } from '../tail/route.js'
 import { liveToEnd } from './life.js'
 
 /** What a command adds to a run. */
@@ -30,15 +29,18 @@ export interface RunExtras {
 export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
   const { log, components = everything, onPoints, onReady, until, stderr } = extras
   const clock = new SystemClock()
-  const gateway = new Gateway(plan, { components, log, clock, onPoints })
   const status = () => gateway.status()
-  let server: HttpServer | undefined
-  if (plan.http) {
-    const page = createPage(status, clock)
-    gateway.tap({ points: (points) => page.take(points) })
-    const routes = [...page.routes, tailRoute((taps) => gateway.tap(taps))]
-    server = await listen(plan.http, { status, log, routes, login: page.login })
-  }
+  const page = plan.http && createPage(status, clock)
+  const gateway: Gateway = new Gateway(plan, {
+    components,
+    log,
+    clock,
+    onPoints(points) {
+      page?.take(points)
+      onPoints?.(points)
+    },
+  })
+  const server = plan.http && (await listen(plan.http, { status, log, ...page }))
   const code = await liveToEnd(gateway, {
     clock,
     log,

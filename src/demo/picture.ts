@@ -1,9 +1,9 @@
 import type { Status } from '../model/status.js'
 import type { Paint } from '../observe/paint.js'
-import type { Rates } from '../observe/rates.js'
 import { countText } from '../observe/text-table.js'
 import { accountLines, accountSummary } from './account.js'
 import { clockText } from './live-series.js'
+import type { Rates } from './rates.js'
 import { type Row, tableLines } from './table.js'
 
 /** Something that happened. */

@@ -2,13 +2,13 @@ import type { Clock } from '../model/clock.js'
 import type { Points } from '../model/points.js'
 import type { Status } from '../model/status.js'
 import type { Paint } from '../observe/paint.js'
-import { RateMeter } from '../observe/rates.js'
-import { Screen, type ScreenOutput } from '../observe/screen.js'
 import { LiveTable } from './live-series.js'
 import { MARKS } from './marks.js'
 import { Narrator } from './narrator.js'
 import { pictureLines, type Told, toldText } from './picture.js'
 import { plainLines } from './plain-lines.js'
+import { RateMeter } from './rates.js'
+import { Screen, type ScreenOutput } from './screen.js'
 
 /** What shows the demo: a picture redrawn in place on a terminal, else a line for each point. */
 export interface DemoView {
