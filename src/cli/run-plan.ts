@@ -8,6 +8,8 @@ import type { Components } from '../model/components.js'
 import type { Plan } from '../model/plan.js'
 import type { Points } from '../model/points.js'
 import type { Status } from '../model/status.js'
+import { tailRoute } from '../tail/route.js'
+import { version } from '../version.js'
 import { liveToEnd } from './life.js'
 
 /** What a command adds to a run. */
@@ -40,7 +42,9 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
       onPoints?.(points)
     },
   })
-  const server = plan.http && (await listen(plan.http, { status, log, ...page }))
+  const tail = tailRoute({ tap: (taps) => gateway.tap(taps), clock, about: { weir: version, gateway: plan.gateway } })
+  const server =
+    plan.http && (await listen(plan.http, { status, log, routes: [...(page?.routes ?? []), tail], login: page?.login }))
   const code = await liveToEnd(gateway, {
     clock,
     log,
