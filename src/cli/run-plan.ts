@@ -3,7 +3,7 @@ import { components as everything } from '../components.js'
 import { createPage } from '../dashboard/page.js'
 import { SystemClock } from '../engine/clock.js'
 import { Gateway } from '../gateway.js'
-import { listen } from '../http/server.js'
+import { type HttpServer, listen } from '../http/server.js'
 import type { Components } from '../model/components.js'
 import type { Plan } from '../model/plan.js'
 import type { Points } from '../model/points.js'
@@ -31,20 +31,16 @@ export interface RunExtras {
 export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
   const { log, components = everything, onPoints, onReady, until, stderr } = extras
   const clock = new SystemClock()
+  const gateway = new Gateway(plan, { components, log, clock, onPoints })
   const status = () => gateway.status()
-  const page = plan.http && createPage(status, clock)
-  const gateway: Gateway = new Gateway(plan, {
-    components,
-    log,
-    clock,
-    onPoints(points) {
-      page?.take(points)
-      onPoints?.(points)
-    },
-  })
-  const tail = tailRoute({ tap: (taps) => gateway.tap(taps), clock, about: { weir: version, gateway: plan.gateway } })
-  const server =
-    plan.http && (await listen(plan.http, { status, log, routes: [...(page?.routes ?? []), tail], login: page?.login }))
+  let server: HttpServer | undefined
+  if (plan.http) {
+    const page = createPage(status, clock)
+    gateway.tap({ points: (points) => page.take(points) })
+    const about = { weir: version, gateway: plan.gateway }
+    const routes = [...page.routes, tailRoute({ tap: (taps) => gateway.tap(taps), clock, about })]
+    server = await listen(plan.http, { status, log, routes, login: page.login })
+  }
   const code = await liveToEnd(gateway, {
     clock,
     log,
