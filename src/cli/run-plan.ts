@@ -30,6 +30,15 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
   const clock = new SystemClock()
   const gateway = new Gateway(plan, { components, log, clock, onPoints })
   const status = () => gateway.status()
+  const supervision = process.env.NOTIFY_SOCKET
+    ? await (await import('../service/notify.js')).superviseThis({
+        clock,
+        log,
+        status,
+        env: process.env,
+        pid: process.pid,
+      })
+    : undefined
   const server = plan.http && (await listen(plan.http, { status, log }))
   const code = await liveToEnd(gateway, {
     clock,
@@ -41,10 +50,13 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
     onReady() {
       // From the start of the process, as a person waits for it.
       log.info({ gateway: plan.gateway, http: server?.url, ms: Math.round(performance.now()) }, 'ready')
+      supervision?.ready()
       onReady?.(status, server?.url)
     },
+    onStopping: () => supervision?.stopping(),
     until,
   })
   await server?.close()
+  supervision?.close()
   return code
 }
