@@ -21,9 +21,7 @@ export async function openNotifySocket(address: string): Promise<Notifier> {
   const { default: koffi } = await import('koffi')
   const libc = koffi.load(null)
   const socket = libc.func('int socket(int domain, int type, int protocol)')
-  const sendto = libc.func(
-    'ssize_t sendto(int fd, uint8_t *data, size_t n, int flags, uint8_t *target, uint32_t length)',
-  )
+  const sendto = libc.func('long sendto(int fd, uint8_t *data, size_t n, int flags, uint8_t *target, uint32_t length)')
   const close = libc.func('int close(int fd)')
 
   const fd: number = socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0)
