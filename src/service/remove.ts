@@ -16,11 +16,11 @@ export function planRemoval(name: string, host: Host): { steps: Step[]; notes: s
   return {
     steps: [
       { do: 'run', command: ['systemctl', 'disable', '--now', service] },
-      // Kept over restarts, so a stop leaves it.
+      { do: 'run', command: ['systemctl', 'reset-failed', service], mayFail: true },
+      // What failed is not cleaned. What is kept over restarts is not gone after a stop either.
       { do: 'run', command: ['systemctl', 'clean', '--what=runtime', service], mayFail: true },
       { do: 'delete', path },
       { do: 'run', command: ['systemctl', 'daemon-reload'] },
-      { do: 'run', command: ['systemctl', 'reset-failed', service], mayFail: true },
     ],
     notes: [
       `kept: the configuration, credentials, and the state in /var/lib/private/${name} (delete it and the link /var/lib/${name} by hand)`,

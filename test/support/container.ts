@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from './until.js'
@@ -27,7 +27,8 @@ export interface ContainerOptions {
 }
 
 const PACKAGES = ['systemd', 'systemd-sysv', 'dbus', 'procps', 'libstdc++6', 'libatomic1']
-const COMMAND_MS = 120_000
+const COMMAND_MS = 300_000
+const BOOT_MS = 60_000
 
 /** Makes the root of this machine's Debian by mmdebstrap, puts this Node into it, and boots it. */
 export async function startContainer(options: ContainerOptions = {}): Promise<Container> {
@@ -36,6 +37,7 @@ export async function startContainer(options: ContainerOptions = {}): Promise<Co
   const root = join(folder, 'root')
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 20 })
   let machine: ChildProcess | undefined
+  let init: number | undefined
   try {
     const include = [...PACKAGES, ...packages].join(',')
     // What is not needed is not unpacked, and nothing is synced to the disk: it is for minutes.
@@ -67,17 +69,24 @@ export async function startContainer(options: ContainerOptions = {}): Promise<Co
     const said: Buffer[] = []
     for (const stream of [machine.stdout!, machine.stderr!]) stream.on('data', (data) => said.push(data))
     const nspawn = machine
-    const kill = () => nspawn.kill('SIGKILL')
-    process.once('exit', kill)
-    nspawn.once('exit', () => process.off('exit', kill))
-    const init = await until('the container begins', () => {
+    init = await until('the container begins', () => {
       if (nspawn.exitCode !== null) throw new Error(Buffer.concat(said).toString())
       const { pid } = nspawn
-      return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)[0]
+      return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]) || undefined
     })
-    const run = (command: string) => output('nsenter', ['-t', init, '-a', '--', '/bin/bash', '-c', command])
-    await until('the container is up', async () =>
-      /^(running|degraded)/.test((await run('systemctl is-system-running')).stdout),
+    const first = init
+    const kill = () => process.kill(first, 'SIGKILL')
+    process.once('exit', kill)
+    nspawn.once('exit', () => process.off('exit', kill))
+    const run = (command: string) => output('nsenter', ['-t', String(first), '-a', '--', '/bin/bash', '-c', command])
+    await until(
+      'the container is up',
+      async () => {
+        const { stdout, stderr } = await run('systemctl is-system-running')
+        if (!/^(running|degraded)/.test(stdout)) throw new Error(`${stdout}${stderr}${Buffer.concat(said)}`)
+        return true
+      },
+      BOOT_MS,
     )
     return {
       root,
@@ -88,13 +97,12 @@ export async function startContainer(options: ContainerOptions = {}): Promise<Co
         return stdout
       },
       async stop() {
-        await end(nspawn)
-        await until('its processes are gone', () => !existsSync(`/proc/${init}`))
+        await end(nspawn, first)
         remove()
       },
     }
   } catch (error) {
-    if (machine) await end(machine)
+    if (machine) await end(machine, init)
     remove()
     throw error
   }
@@ -105,11 +113,12 @@ function codename(): string {
   return /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'bookworm'
 }
 
-/** Nothing in it is worth an orderly end. */
-async function end(machine: ChildProcess): Promise<void> {
+/** Nothing in it is worth an orderly end: with its first process all others are gone, and nspawn tidies up after it. */
+async function end(machine: ChildProcess, init: number | undefined): Promise<void> {
   if (machine.exitCode !== null || machine.signalCode !== null) return
   const gone = once(machine, 'exit')
-  machine.kill('SIGKILL')
+  if (init === undefined) machine.kill('SIGTERM')
+  else process.kill(init, 'SIGKILL')
   await gone
 }
 
