@@ -41,6 +41,15 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
     const routes = [...page.routes, tailRoute({ tap: (taps) => gateway.tap(taps), clock, about })]
     server = await listen(plan.http, { status, log, routes, login: page.login })
   }
+  const supervision = process.env.NOTIFY_SOCKET
+    ? await (await import('../service/notify.js')).superviseThis({
+        clock,
+        log,
+        status,
+        env: process.env,
+        pid: process.pid,
+      })
+    : undefined
   const code = await liveToEnd(gateway, {
     clock,
     log,
@@ -51,10 +60,13 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
     onReady() {
       // From the start of the process, as a person waits for it.
       log.info({ gateway: plan.gateway, http: server?.url, ms: Math.round(performance.now()) }, 'ready')
+      supervision?.ready()
       onReady?.(status, server?.url)
     },
+    onStopping: () => supervision?.stopping(),
     until,
   })
   await server?.close()
+  supervision?.close()
   return code
 }
