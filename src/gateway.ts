@@ -31,8 +31,12 @@ export interface GatewayOptions {
   components: Components
   log?: Log
   clock?: Clock
+  /** The time of sinks and workers, where it is not that of the sources. Default: `clock`. */
+  outsideClock?: Clock
   /** Sees points as soon as they are due and again when corrected; they are valid only during the call. */
   onPoints?(points: Points): void
+  /** Sees points once, when they are final; they are valid only during the call. */
+  onFinalPoints?(points: Points): void
   /** Told after every batch. */
   onBatch?(number: number): void
   sizes?: Partial<Sizes>
@@ -40,6 +44,10 @@ export interface GatewayOptions {
   handOverMs?: number
   /** For jitter. */
   random?: () => number
+  /** Windows of live sources that began before it are not written, µs since the epoch. Default: the start. */
+  notBeforeUs?: number
+  /** The sources only listen, beside another weir that runs the same configuration. */
+  listenOnly?: boolean
 }
 
 /** How long sources may take to let go when a stop is not graceful, ms. */
@@ -72,7 +80,7 @@ export class Gateway {
   readonly #named = new WeakSet<object>()
 
   constructor(plan: Plan, options: GatewayOptions) {
-    const { components, log = silent, clock = new SystemClock(), random } = options
+    const { components, log = silent, clock = new SystemClock(), outsideClock = clock, random } = options
     const sizes = { ...DEFAULT_SIZES, ...options.sizes }
     this.#plan = plan
     this.#clock = clock
@@ -105,7 +113,7 @@ export class Gateway {
       workers: plan.workers,
       handOverMs: options.handOverMs ?? HAND_OVER_MS,
       states: components.states,
-      clock,
+      clock: outsideClock,
       log,
     })
     const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes)
@@ -120,9 +128,9 @@ export class Gateway {
       const lane = new Lane({
         name: sink.name,
         type: sink.type,
-        sink: component.create(made, { name: sink.name, gateway: plan.gateway, clock, log }),
+        sink: component.create(made, { name: sink.name, gateway: plan.gateway, clock: outsideClock, log }),
         format,
-        clock,
+        clock: outsideClock,
         log,
         // Finite runs leave nothing behind.
         ...(plan.sources.some((source) => !source.finite) && { rejectedDir: join(plan.stateDir, 'rejected') }),
@@ -131,7 +139,11 @@ export class Gateway {
       targets.set(sink.name, { finalOnly: component.finalOnly(made), offer: (points) => lane.offer(points) })
       return lane
     })
-    const observer: Target[] = options.onPoints ? [{ finalOnly: false, offer: (p) => options.onPoints?.(p) }] : []
+    const { onPoints, onFinalPoints } = options
+    const observers: Target[] = [
+      ...(onPoints ? [{ finalOnly: false, offer: (points: Points) => onPoints(points) }] : []),
+      ...(onFinalPoints ? [{ finalOnly: true, offer: (points: Points) => onFinalPoints(points) }] : []),
+    ]
     const closer = new Closer(
       memory,
       kernels,
@@ -141,7 +153,7 @@ export class Gateway {
         field: (id) => this.#identities.series[id]?.field ?? bug(`series ${id} is gone`),
       },
       sizes.outputBytes,
-      (window) => [...window.plan.to.map((name) => targets.get(name) ?? bug(`sink ${name} is unknown`)), ...observer],
+      (window) => [...window.plan.to.map((name) => targets.get(name) ?? bug(`sink ${name} is unknown`)), ...observers],
     )
 
     // The order of things, and the sources that feed it.
@@ -155,6 +167,7 @@ export class Gateway {
       reducer,
       closer,
       outlets: this.#lanes,
+      notBeforeUs: options.notBeforeUs ?? this.#startedUs,
       onBatch: (number) => {
         this.#nameStragglers(number)
         options.onBatch?.(number)
@@ -177,6 +190,7 @@ export class Gateway {
         arrivalErrorUs: source.arrivalErrorUs,
         timedByArrival: source.inputs.some((input) => input.time.kind === 'arrival'),
         inputs: source.inputs,
+        listenOnly: options.listenOnly,
       })
     })
   }
@@ -208,6 +222,11 @@ export class Gateway {
   /** Resolves when no batch is under way. */
   idle(): Promise<void> {
     return this.#engine.idle()
+  }
+
+  /** Resolves when every sink has room for more. */
+  async room(): Promise<void> {
+    for (const lane of this.#lanes) if (lane.full()) await lane.room()
   }
 
   /** The ledger and all else there is to say. */
