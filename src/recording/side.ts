@@ -21,6 +21,8 @@ export interface SideOptions {
   partial: boolean
   /** Sees final points; they are valid only during the call. */
   onFinalPoints?(points: Points): void
+  /** Estimated work from which on workers take part, ms. */
+  handOverMs?: number
 }
 
 /** Lets real time pass before recorded time goes `us` further; false when there is to be no more of it. */
@@ -38,7 +40,7 @@ export class Side {
 
   /** Throws a ConfigError when the recording has nothing for any source of the plan. */
   constructor(plan: Plan, header: RecordingHeader, options: SideOptions) {
-    const { components, log, outsideClock, partial, onFinalPoints } = options
+    const { components, log, outsideClock, partial, onFinalPoints, handOverMs } = options
     const played = plan.sources.filter(
       ({ name, finite }) => !finite && header.sources.some((source) => source.name === name),
     )
@@ -66,7 +68,8 @@ export class Side {
         clock: this.clock,
         outsideClock,
         ...(partial && { notBeforeUs: Number.NEGATIVE_INFINITY }),
-        ...(onFinalPoints && { onFinalPoints }),
+        onFinalPoints,
+        handOverMs,
       },
     )
     this.#sources = header.sources.map(({ name }) => made.get(name))

@@ -63,7 +63,7 @@ test('the same when workers take part in earnest', async () => {
   const bytes = recorded(steps)
   const alone = await replayed(bytes, config({ windows }, source))
   for (const workers of [1, 4]) {
-    const { points, side } = await replayed(bytes, config({ windows, workers }, source))
+    const { points, side } = await replayed(bytes, config({ windows, workers }, source), { handOverMs: 0 })
     assert.ok(side.gateway.status().pool.tasks > 0)
     assert.deepEqual(points, alone.points)
   }

@@ -26,9 +26,9 @@ export interface Replayed {
 export async function replayed(
   bytes: Buffer,
   config: object,
-  options: Partial<PlayOptions> & { partial?: boolean; log?: Log } = {},
+  options: Partial<PlayOptions> & { partial?: boolean; log?: Log; handOverMs?: number } = {},
 ): Promise<Replayed> {
-  const { partial = false, log = silent, ...given } = options
+  const { partial = false, log = silent, handOverMs, ...given } = options
   const reader = await readerOf(bytes, 10_000)
   const points: string[] = []
   const side = new Side(planOf(config), reader.header, {
@@ -36,6 +36,7 @@ export async function replayed(
     log,
     outsideClock: new SystemClock(),
     partial,
+    handOverMs,
     onFinalPoints({ measurement, timeUs, lines, device, firstField, field, value }) {
       for (let i = 0; i < lines; i++) {
         const fields = []
