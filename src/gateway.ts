@@ -12,6 +12,7 @@ import { Reducer } from './engine/reducer.js'
 import { report, stragglers, stragglerText } from './engine/report.js'
 import { supervise } from './engine/supervisor.js'
 import { initTable } from './engine/tables.js'
+import { ColumnRows, Tapping } from './engine/tapping.js'
 import { MemoryArena } from './memory/arena.js'
 import { writeConstants } from './memory/constants.js'
 import { type DecodeModule, instantiate, type KernelsModule } from './memory/modules.js'
@@ -23,6 +24,7 @@ import type { Plan } from './model/plan.js'
 import type { Points } from './model/points.js'
 import type { Source } from './model/source.js'
 import type { Status } from './model/status.js'
+import type { Taps } from './model/taps.js'
 import { ChunkPool, HAND_OVER_MS } from './pool/pool.js'
 import { version } from './version.js'
 import { Window } from './window/window.js'
@@ -78,6 +80,7 @@ export class Gateway {
   readonly #startedUs: number
   #ready = false
   readonly #named = new WeakSet<object>()
+  readonly #tapping = new Tapping()
 
   constructor(plan: Plan, options: GatewayOptions) {
     const { components, log = silent, clock = new SystemClock(), outsideClock = clock, random } = options
@@ -116,7 +119,9 @@ export class Gateway {
       clock: outsideClock,
       log,
     })
-    const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes)
+    const rows = new ColumnRows(memory, this.#identities.series)
+    const onRows = () => this.#tapping.samples?.(rows)
+    const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes, onRows)
     const decoder = new Decoder(memory, decode, this.#identities, reducer, constants)
 
     // Sinks, and who gets which window's points.
@@ -139,11 +144,18 @@ export class Gateway {
       targets.set(sink.name, { finalOnly: component.finalOnly(made), offer: (points) => lane.offer(points) })
       return lane
     })
-    const { onPoints, onFinalPoints } = options
-    const observers: Target[] = [
-      ...(onPoints ? [{ finalOnly: false, offer: (points: Points) => onPoints(points) }] : []),
-      ...(onFinalPoints ? [{ finalOnly: true, offer: (points: Points) => onFinalPoints(points) }] : []),
-    ]
+    const tapping = this.#tapping
+    const observer: Target = {
+      finalOnly: false,
+      get idle() {
+        return !tapping.points
+      },
+      offer: (points) => tapping.points?.(points),
+    }
+    if (options.onPoints) this.tap({ points: (points) => options.onPoints?.(points) })
+    const { onFinalPoints } = options
+    const observers: Target[] = [observer]
+    if (onFinalPoints) observers.push({ finalOnly: true, offer: (points) => onFinalPoints(points) })
     const closer = new Closer(
       memory,
       kernels,
@@ -177,7 +189,19 @@ export class Gateway {
     const blocks = blockRegions(plan, regions.blocks, sizes)
     this.#intakes = plan.sources.map((source, i) => {
       const programs = source.inputs.map((input) => compileInput(input, components.codecs, arena))
-      return new Intake(i, source, clock, log, memory, blocks[i], sizes, this.#identities, programs, this.#engine)
+      return new Intake(
+        i,
+        source,
+        clock,
+        log,
+        memory,
+        blocks[i],
+        sizes,
+        this.#identities,
+        programs,
+        this.#engine,
+        this.#tapping,
+      )
     })
     this.#sources = plan.sources.map((source) => {
       const component =
@@ -188,7 +212,7 @@ export class Gateway {
         stateDir: plan.stateDir,
         maxFrameBytes: source.maxFrameBytes,
         arrivalErrorUs: source.arrivalErrorUs,
-        timedByArrival: source.inputs.some((input) => input.time.kind === 'arrival'),
+        timedByArrival: source.inputs.some((input) => input.time.kind !== 'path'),
         inputs: source.inputs,
         listenOnly: options.listenOnly,
       })
@@ -217,6 +241,11 @@ export class Gateway {
     if (!graceful && this.#stopping) this.#patience.abort()
     this.#stopping ??= this.#close(graceful)
     return this.#stopping
+  }
+
+  /** From now on `taps` look; the answer ends it. Costs nothing while nobody does. */
+  tap(taps: Taps): () => void {
+    return this.#tapping.add(taps)
   }
 
   /** Resolves when no batch is under way. */

@@ -53,9 +53,11 @@ function createProgram(done: (code: number) => void): Command {
     .option('--json', 'print JSON')
     .action(async (files: string[], options) => done(await (await import('./check.js')).check(files, options)))
 
-  command('demo', 'simulated machines over MQTT and their windows as a live table; needs no hardware and no database')
+  command('demo', 'simulated machines over MQTT and a serial port, live; needs no hardware and no database')
     .option('--influx <url>', 'send the points to this InfluxDB, as http://localhost:8086, instead of a file')
     .option('--database <name>', 'its database, created if it is missing', 'weir_demo')
+    .option('--fast', 'show in 30 s what else takes three minutes')
+    .option('--open', 'open the live page in a browser')
     .option('--seconds <n>', 'end after so many seconds', positiveNumber)
     .option('--print-config', 'print the configuration of the demo and end')
     .addOption(logLevel('warn'))

@@ -12,8 +12,8 @@ export interface Program {
   fields: string[]
   /** Names of the tags taken from the payload, in the order of the device key's parts. */
   tagNames: string[]
-  /** CSV with a header: a channel's layout from its first line, or why that is no header. */
-  layout?(line: string): number | string
+  /** A channel's layout from its first line (CSV with a header) or its spec, or why that is none. */
+  layout?(text: string): number | string
 }
 
 const UNITS = {

@@ -33,10 +33,10 @@ export interface CompiledCodec {
   /** Declared fields in order; empty = every number of the payload. */
   fields: FieldSpec[]
   /**
-   * CSV with a header: makes the layout of a channel from its first line and returns its address,
-   * or the reason why the line is no header of it.
+   * Makes the layout of a channel and returns its address: from the first line of CSV with a header, or from
+   * `ChannelSpec.layout`. Or the reason why it can't.
    */
-  layout?(line: string): number | string
+  layout?(text: string): number | string
 }
 
 /** What a codec must know of the input besides its own options. */
@@ -52,6 +52,8 @@ export interface CodecComponent<Options = never> {
   readonly type: string
   readonly summary: string
   readonly options: Record<string, GenericSchema>
+  /** Only a source may choose it: no configuration names it. */
+  readonly internal?: true
   /** A problem's text where options and input do not go together (a path syntax error, samples without rate or times). */
   check(options: Options, input: CodecInput): string | undefined
   compile(options: Options, input: CodecInput, arena: Arena): CompiledCodec

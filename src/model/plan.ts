@@ -6,6 +6,8 @@ export type TimeUnit = 's' | 'ms' | 'us' | 'ns' | 'iso'
 /** Where a sample's time comes from. */
 export type TimePlan =
   | { kind: 'arrival' }
+  /** The source tells it with each frame, by a clock of the device's. */
+  | { kind: 'source' }
   | {
       kind: 'path'
       path: string
@@ -17,6 +19,10 @@ export type TimePlan =
       /** Samples a second when the payload holds arrays and one time. */
       rateHz?: number
     }
+
+/** Whether arrival may stand for a sample's time. */
+export const mayUseArrival = (time: TimePlan): boolean =>
+  time.kind === 'arrival' || (time.kind === 'path' && time.missing === 'arrival')
 
 /** How payloads of one topic, port or file are read. */
 export interface InputPlan {
@@ -87,6 +93,8 @@ export interface HttpPlan {
   host: string
   port: number
   token?: string
+  /** Further names of this machine that a Host header may give. */
+  hosts?: string[]
 }
 
 export interface Plan {

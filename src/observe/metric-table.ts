@@ -111,6 +111,16 @@ export const metrics: readonly Metric[] = [
     values: (status) => perSource(status, ({ lostBytes }) => lostBytes),
   },
   {
+    name: 'weir_wire_total',
+    kind: 'counter',
+    help: 'What went wrong on the wire, before there were frames.',
+    labels: ['source', 'what'],
+    values: ({ sources }) =>
+      sources.flatMap(({ name, wire }) =>
+        Object.entries(wire).map(([what, count]) => [{ source: name, what }, count] as Values[number]),
+      ),
+  },
+  {
     name: 'weir_link_up',
     kind: 'gauge',
     help: '1 while the link of the source is up.',

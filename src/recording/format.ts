@@ -36,7 +36,7 @@ export const MAX_JSON_BYTES = 2 ** 20
 export const RECORD = { header: 1, channel: 2, frame: 3, counted: 4, lost: 5, missed: 6, step: 7, end: 8 } as const
 
 /** Reasons by their number in a `counted` record. */
-export const REASONS: readonly FrameReason[] = ['filtered', 'retained', 'duplicate', 'dropped']
+export const REASONS: readonly FrameReason[] = ['filtered', 'retained', 'duplicate', 'dropped', 'undecodable']
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
@@ -56,6 +56,7 @@ export const channelSchema = v.object({
   name: v.string(),
   input: count,
   tags: v.record(v.string(), v.string()),
+  layout: v.optional(v.string()),
   units: v.optional(v.record(v.string(), v.string())),
   field: v.optional(v.string()),
 })

@@ -1,12 +1,13 @@
 import * as v from 'valibot'
 import { escapedBytes } from '../framing/escaped.js'
-import type { FrameReceiver } from '../framing/framing.js'
 import { framings } from '../framing/index.js'
 import { pause, type Timer } from '../model/clock.js'
 import { LinkError, reasonOf } from '../model/errors.js'
 import { duration } from '../model/schema.js'
 import type { Source, SourceComponent, SourceContext, SourceOutput } from '../model/source.js'
-import { openPort, type Port } from './serial/binding.js'
+import { type OpenPort, openPort, type Port } from './serial/binding.js'
+import { type Messages, messagesOf } from './serial/messages.js'
+import { Receiver } from './serial/receiver.js'
 
 const says = v.description
 
@@ -59,27 +60,44 @@ export const serial: SourceComponent<SerialOptions> = {
     ),
   },
   finite: () => false,
-  inputs(_options, { time, decode, payloadTags, constantTags }) {
+  inputs({ frame }, { time, decode, payloadTags, constantTags }) {
+    const { codec } = framingOf(frame)
+    if (codec) {
+      if (time || decode || Object.keys(payloadTags).length)
+        return `cannot use \`time\`, \`decode\` or tags of the payload with frames of type ${frame.type}: the device says all that; remove them`
+      return [{ time: { kind: 'source' }, decode: { type: codec, options: {} }, payloadTags, constantTags }]
+    }
     if (!decode) return 'cannot read the frames: no `decode`; say what is in them, as in `decode: { type: csv, … }`'
     return [{ time: time ?? { kind: 'arrival' }, decode, payloadTags, constantTags }]
   },
   create: (options, context) => new SerialSource(options, context),
 }
 
+/** The same source over ports that another opens. */
+export const serialThrough = (open: OpenPort): SourceComponent<SerialOptions> => ({
+  ...serial,
+  create: (options, context) => new SerialSource(options, context, open),
+})
+
+const framingOf = (frame: SerialOptions['frame']) => framings.find(({ type }) => type === frame.type)!
+
 class SerialSource implements Source {
   readonly #options: SerialOptions
   readonly #context: SourceContext
-  #channel = -1
+  readonly #open: OpenPort
+  /** Kept over outages: what is known of the port does not change by opening it again. */
+  #messages: Messages | undefined
 
-  constructor(options: SerialOptions, context: SourceContext) {
+  constructor(options: SerialOptions, context: SourceContext, open: OpenPort = openPort) {
     this.#options = options
     this.#context = context
+    this.#open = open
   }
 
   async run(out: SourceOutput, signal: AbortSignal): Promise<'aborted'> {
     const { path, baud, dataBits, parity, stopBits, rtscts } = this.#options
     if (signal.aborted) return 'aborted'
-    const port = await openPort({ path, baudRate: baud, dataBits, parity, stopBits, rtscts })
+    const port = await this.#open({ path, baudRate: baud, dataBits, parity, stopBits, rtscts })
     const close = () => void port.close().catch(() => {})
     signal.addEventListener('abort', close, { once: true })
     if (signal.aborted) close()
@@ -106,8 +124,9 @@ class SerialSource implements Source {
   /** Reads until the port is closed; rejects with a LinkError when the device is gone or silent. */
   async #read(port: Port, out: SourceOutput, signal: AbortSignal): Promise<void> {
     const { frame, path } = this.#options
-    const framer = framings.find(({ type }) => type === frame.type)!.create(frame as never, this.#context.maxFrameBytes)
-    const receiver = this.#receiver(out)
+    const framing = framingOf(frame)
+    const framer = framing.create(frame as never, this.#context.maxFrameBytes)
+    const receiver = new Receiver(out, (this.#messages ??= messagesOf(framing.codec, path, this.#context, out)))
     const silence = new SilenceWatch(out, this.#options.silence, () => void port.close().catch(() => {}))
     const buffer = new Uint8Array(READ_BYTES)
     try {
@@ -115,6 +134,7 @@ class SerialSource implements Source {
         const bytes = await port.read(buffer)
         if (!bytes) break
         silence.heard()
+        receiver.beginBurst()
         framer.push(buffer.subarray(0, bytes), receiver)
         receiver.endBurst()
         const gatherMs = bytes < GATHER_BYTES ? this.#gatherMs(out) : 0
@@ -136,23 +156,8 @@ class SerialSource implements Source {
     return Math.min(out.gatherMs(), fillMs, timedByArrival ? arrivalErrorUs / 1000 : Infinity)
   }
 
-  /** Frames that find no room are counted and gone: a serial port can't be told to wait. */
-  #receiver(out: SourceOutput): FrameReceiver & { endBurst(): void } {
-    const tags = this.#context.inputs[0].constantTags
-    if (this.#channel < 0) this.#channel = out.channel({ name: this.#options.path, input: 0, tags })
-    const channel = this.#channel
-    let dropped = 0
-    return {
-      frame(bytes, start, end) {
-        if (channel < 0 || !out.frame(channel, bytes, start, end, 0, 0)) dropped++
-      },
-      lost: (bytes) => out.lostBytes(bytes),
-      endBurst() {
-        if (dropped) out.count('dropped', dropped)
-        dropped = 0
-        out.endBurst()
-      },
-    }
+  status(): Record<string, unknown> {
+    return this.#messages?.status?.() ?? {}
   }
 }
 

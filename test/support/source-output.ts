@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/model/clock.js'
+import { newWireCounts, type WireCounts } from '../../src/model/ledger.js'
 import { type Log, silent } from '../../src/model/log.js'
 import { type ChannelSpec, FRAME_FLAGS, type FrameReason, type SourceOutput } from '../../src/model/source.js'
 
@@ -28,11 +29,12 @@ export class RecordingOutput implements SourceOutput {
   readonly log: Log
   readonly channels: ChannelSpec[] = []
   readonly frames: RecordedFrame[] = []
-  readonly counts: Record<FrameReason, number> = { filtered: 0, retained: 0, duplicate: 0, dropped: 0 }
+  readonly counts: Record<FrameReason, number> = { undecodable: 0, filtered: 0, retained: 0, duplicate: 0, dropped: 0 }
   readonly links: { state: 'up' | 'down'; detail?: string }[] = []
   /** Frames in each burst that was ended, in order. */
   readonly bursts: number[] = []
   lost = 0
+  readonly wireCounts = newWireCounts()
   turns = 0
   /** Frames still taken before `frame` answers false. */
   room = Number.POSITIVE_INFINITY
@@ -96,6 +98,10 @@ export class RecordingOutput implements SourceOutput {
   count(reason: FrameReason, frames: number): void {
     this.counts[reason] += frames
     this.#changed()
+  }
+
+  wire(what: keyof WireCounts, count: number): void {
+    this.wireCounts[what] += count
   }
 
   lostBytes(bytes: number): void {
