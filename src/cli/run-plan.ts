@@ -8,6 +8,7 @@ import type { Components } from '../model/components.js'
 import type { Plan } from '../model/plan.js'
 import type { Points } from '../model/points.js'
 import type { Status } from '../model/status.js'
+import { recordRoute } from '../recording/record-route.js'
 import { liveToEnd } from './life.js'
 
 /** What a command adds to a run. */
@@ -40,7 +41,9 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
       onPoints?.(points)
     },
   })
-  const server = plan.http && (await listen(plan.http, { status, log, ...page }))
+  const recording = recordRoute({ plan, clock, tap: (taps) => gateway.tap(taps) })
+  const routes = [...(page?.routes ?? []), recording]
+  const server = plan.http && (await listen(plan.http, { status, log, ...page, routes }))
   const code = await liveToEnd(gateway, {
     clock,
     log,

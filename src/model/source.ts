@@ -103,14 +103,7 @@ export interface Replayer {
    * Offers bytes[start, end) as they were recorded on `channel`, and counts what the configuration leaves out.
    * False: no room now and nothing taken, as `SourceOutput.frame`.
    */
-  take(
-    channel: ChannelSpec,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    flags: number,
-    packetId: number,
-  ): boolean
+  take(channel: ChannelSpec, bytes: Uint8Array, start: number, end: number, flags: number, packetId: number): boolean
 }
 
 /** A kind of source, as the registry lists it. `Options` is what `options` makes of the user's keys. */

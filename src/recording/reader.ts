@@ -47,6 +47,8 @@ export class RecordingReader {
   reason = REASONS[0]
   /** Frames of `counted` and `missed`, bytes of `lost`, µs of `step`. */
   amount = 0
+  /** Bytes of the frames of `missed`. */
+  amountBytes = 0
 
   #at = 0
   #offset = 0
@@ -119,7 +121,7 @@ export class RecordingReader {
           return 'lost'
         case RECORD.missed:
           this.amount = this.#varint()
-          this.#varint()
+          this.amountBytes = this.#varint()
           return 'missed'
         case RECORD.step:
           this.amount = this.#varint()

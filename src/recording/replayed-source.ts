@@ -71,15 +71,18 @@ class SameChannels implements Replayer {
     if (!input) out.count('filtered', 1)
     else if (end - start > context.maxFrameBytes) out.count('dropped', 1)
     else {
-      const known = this.#channels.get(spec)
-      const channel = known ?? out.channel({ ...spec, tags: { ...input.constantTags, ...spec.tags } })
-      if (channel < 0) out.count('dropped', 1)
-      else {
-        if (known === undefined) this.#channels.set(spec, channel)
-        return out.frame(channel, bytes, start, end, flags, packetId)
-      }
+      const channel = this.#channels.get(spec) ?? this.#meet(spec, input.constantTags)
+      if (channel >= 0) return out.frame(channel, bytes, start, end, flags, packetId)
+      out.count('dropped', 1)
     }
     return true
+  }
+
+  /** Makes the channel; -1 where there is no room, or its layout means nothing to today's codec. */
+  #meet(spec: ChannelSpec, constantTags: Record<string, string>): number {
+    const channel = this.out.channel({ ...spec, tags: { ...constantTags, ...spec.tags } })
+    this.#channels.set(spec, channel)
+    return channel
   }
 }
 

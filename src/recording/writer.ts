@@ -20,9 +20,9 @@ const RECORD_BYTES = 64
 export class RecordingWriter {
   frames = 0
   missedFrames = 0
+  channels = 0
   #buffer = Buffer.allocUnsafe(2 * SEGMENT_BYTES)
   #at = SEGMENT_HEAD_BYTES
-  #channels = 0
   #arrivalUs: number
 
   constructor(
@@ -42,7 +42,7 @@ export class RecordingWriter {
     this.#byte(RECORD.channel)
     this.#varint(source)
     this.#bytes(text, 0, text.length)
-    return this.#channels++
+    return this.channels++
   }
 
   /** Copies bytes[start, end) as a frame that arrived at `arrivalUs`, µs since the epoch. */

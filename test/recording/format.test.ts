@@ -56,13 +56,19 @@ test('any frames come back as they were', async () => {
     { name: 'b', type: 'serial' },
   ]
   await fc.assert(
-    fc.asyncProperty(fc.array(frame, { maxLength: 60 }), fc.integer({ min: 1, max: 9 }), async (frames, segmentFrames) => {
-      const records = await recordsOf(await readerOf(recorded(frames, { sources, segmentFrames }), 1000))
-      assert.deepEqual(
-        records.slice(0, -1),
-        frames.map((f) => `${f.source} ${f.channel} @${f.atUs} ${f.flags} ${f.id} ${Buffer.from(f.text).toString('latin1')}`),
-      )
-    }),
+    fc.asyncProperty(
+      fc.array(frame, { maxLength: 60 }),
+      fc.integer({ min: 1, max: 9 }),
+      async (frames, segmentFrames) => {
+        const records = await recordsOf(await readerOf(recorded(frames, { sources, segmentFrames }), 1000))
+        assert.deepEqual(
+          records.slice(0, -1),
+          frames.map(
+            (f) => `${f.source} ${f.channel} @${f.atUs} ${f.flags} ${f.id} ${Buffer.from(f.text).toString('latin1')}`,
+          ),
+        )
+      },
+    ),
     { numRuns: 50 },
   )
 })

@@ -125,7 +125,12 @@ test('frames of one burst keep one arrival, also when bursts of sources overlap'
 test('today’s topics, tags and decoding apply, and what they leave out is counted', async () => {
   const steps: Step[] = [
     { channel: { name: 'plant/1', input: 0, tags: { machine: '1' } }, atUs: T0, text: `{"t":${T0},"temp":1}` },
-    { channel: { name: 'plant/1', input: 0, tags: { machine: '1' } }, atUs: T0, text: `{"t":${T0},"temp":9}`, flags: 2 },
+    {
+      channel: { name: 'plant/1', input: 0, tags: { machine: '1' } },
+      atUs: T0,
+      text: `{"t":${T0},"temp":9}`,
+      flags: 2,
+    },
     { channel: { name: 'other/1', input: 3, tags: {} }, atUs: T0, text: '{}' },
     { reason: 'filtered', frames: 4 },
     { lost: 9 },

@@ -1,10 +1,17 @@
+import type { ChannelSpec, FrameReason } from '../../src/model/source.js'
 import { RecordingReader } from '../../src/recording/reader.js'
 import { RecordingWriter } from '../../src/recording/writer.js'
-import type { ChannelSpec, FrameReason } from '../../src/model/source.js'
 
 /** One step of a recording as a test writes it. */
 export type Step =
-  | { source?: number; channel: string | ChannelSpec; atUs: number; text: string | Uint8Array; flags?: number; id?: number }
+  | {
+      source?: number
+      channel: string | ChannelSpec
+      atUs: number
+      text: string | Uint8Array
+      flags?: number
+      id?: number
+    }
   | { source?: number; reason: FrameReason; frames: number }
   | { source?: number; lost: number }
   | { missed: number }
@@ -24,7 +31,11 @@ const T0 = 1_704_067_200_000_000
 
 /** A recording as bytes. */
 export function recorded(steps: Iterable<Step>, about: Written = {}): Buffer {
-  const { startedUs = T0, sources = [{ name: 'plant', type: 'mqtt' }], segmentFrames = Number.POSITIVE_INFINITY } = about
+  const {
+    startedUs = T0,
+    sources = [{ name: 'plant', type: 'mqtt' }],
+    segmentFrames = Number.POSITIVE_INFINITY,
+  } = about
   const pieces: Buffer[] = []
   const writer = new RecordingWriter({ weir: '0.0.0', gateway: 'test', startedUs, sources }, (bytes) =>
     pieces.push(Buffer.from(bytes)),

@@ -5,7 +5,7 @@ import { SystemClock } from '../../src/engine/clock.js'
 import { imbalance } from '../../src/model/ledger.js'
 import { type Log, silent } from '../../src/model/log.js'
 import type { Plan } from '../../src/model/plan.js'
-import { type PlayOptions, type Played, play } from '../../src/recording/player.js'
+import { type Played, type PlayOptions, play } from '../../src/recording/player.js'
 import { Side } from '../../src/recording/side.js'
 import { readerOf } from './recordings.js'
 

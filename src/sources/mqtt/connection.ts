@@ -147,7 +147,14 @@ export class MqttConnection {
   }
 
   async #connected(client: MqttClient, connack: IConnackPacket): Promise<void> {
-    this.#session = new Session(this.#name, this.options, this.context.stateDir, this.#url.host, this.#version, this.#persistent)
+    this.#session = new Session(
+      this.#name,
+      this.options,
+      this.context.stateDir,
+      this.#url.host,
+      this.#version,
+      this.#persistent,
+    )
     await this.#session.begin(client, this.intake.filters, connack.sessionPresent, this.out.log)
     if (this.options.status) client.publish(statusTopic(this.context.gateway), 'online', { retain: true })
     this.out.link('up', `session ${this.#session.state}`)
