@@ -166,6 +166,30 @@ test('a source without names of its own keeps its channels; constant tags are to
   assert.deepEqual([decoded, filtered, dropped], [1, 1, 1])
 })
 
+test('a stream of the bridge is read by the layout it was recorded with; a layout that is none costs its frames alone', async () => {
+  const field = { type: 3, offset: 0, multiplier: 1, divisor: 10, name: 'flow', unit: 'l/min' }
+  const frame = Buffer.alloc(20)
+  frame.writeDoubleLE(T0 + 5, 0)
+  frame.writeDoubleLE(1000, 8)
+  frame.writeUInt16LE(415, 16)
+  frame.writeUInt16LE(425, 18)
+  const channel = (layout: string) => ({ name: '/dev/ttyUSB0 pump', input: 0, tags: { stream: 'pump' }, layout })
+  const hostile = ['', 'null', '{}', '[]', '[1]', JSON.stringify([{ ...field, type: 99 }]), '{"length":1e9}']
+  const steps: Step[] = [
+    { channel: channel(JSON.stringify([field])), atUs: T0 + 10, text: frame },
+    ...hostile.flatMap((layout) => [1, 2].map(() => ({ channel: channel(layout), atUs: T0 + 11, text: frame }))),
+  ]
+  const bytes = recorded(steps, { sources: [{ name: 'press', type: 'serial' }] })
+  const press = { type: 'serial', path: '/dev/null', frame: { type: 'bridge' } }
+  const windows = { w: { every: '1s', reduce: ['count', 'mean'] } }
+  const { points, side } = await replayed(bytes, { gateway: 'test', sources: { press }, windows })
+  assert.deepEqual(points, [`w,gateway=test,source=press,stream=pump flow_count=2,flow_mean=42 ${T0}`])
+  assert.equal(side.gateway.status().sources[0].frames.dropped, 2 * hostile.length)
+  const other = { type: 'serial', path: '/dev/null', decode: { type: 'json' } }
+  const json = await replayed(bytes, { gateway: 'test', sources: { press: other }, windows })
+  assert.equal(json.side.gateway.status().sources[0].frames.dropped, steps.length)
+})
+
 test('sources on one side only are told: what nobody takes is counted, what nobody recorded is silent', async () => {
   const sources = ['plant', 'old'].map((name) => ({ name, type: 'mqtt' }))
   const steps: Step[] = [
