@@ -2,7 +2,7 @@ import { components } from '../components.js'
 import { loadConfig } from '../config/load.js'
 import { SystemClock } from '../engine/clock.js'
 import { Gateway } from '../gateway.js'
-import { ConfigError } from '../model/errors.js'
+import { ConfigError, LinkError, reasonOf } from '../model/errors.js'
 import type { Plan } from '../model/plan.js'
 import type { LogLevel } from '../observe/log-levels.js'
 import { countText } from '../observe/text-table.js'
@@ -10,18 +10,15 @@ import { type Copied, type CopyOptions, copyRecording } from '../recording/copy.
 import { RecordingReader } from '../recording/reader.js'
 import { Recorder } from '../recording/recorder.js'
 import { RecordingFile } from '../recording/recording-file.js'
-import { openRemote } from '../recording/remote.js'
 import { EXIT } from './exit-codes.js'
 import { liveToEnd } from './life.js'
 import { processLog } from './process-log.js'
 import { progressLine } from './progress-line.js'
+import { Running, type RunningOptions } from './running.js'
 
-export interface RecordOptions {
+export interface RecordOptions extends RunningOptions {
   /** The file to make. */
   out: string
-  /** Address of the status server of a running weir. */
-  at?: string
-  token?: string
   seconds?: number
   frames?: number
   logLevel: LogLevel
@@ -29,11 +26,12 @@ export interface RecordOptions {
 
 /** `weir record`: frames with their timing into a file, from the sources of a configuration or from a running weir. */
 export async function record(files: readonly string[], options: RecordOptions): Promise<number> {
-  if ((options.at === undefined) === (files.length === 0)) {
-    process.stderr.write('weir: cannot record: give configuration files, or the address of a running weir with --at\n')
-    return EXIT.usage
-  }
-  return options.at === undefined ? recordSources(files, options) : recordRunning(options.at, options)
+  if (files.length === 0) return recordRunning(options)
+  if (options.at === undefined && options.config === undefined) return recordSources(files, options)
+  process.stderr.write(
+    'weir: cannot record: files are opened here, --at and --config ask a running weir; give one of them\n',
+  )
+  return EXIT.usage
 }
 
 /** Opens the sources of a configuration in this process, beside whoever else runs it. */
@@ -77,16 +75,26 @@ function recordable(plan: Plan): Plan {
 }
 
 /** Asks a running weir; its sources go on as they are. */
-async function recordRunning(at: string, options: RecordOptions): Promise<number> {
+async function recordRunning(options: RecordOptions): Promise<number> {
   const log = processLog(options.logLevel)
-  const remote = await openRemote(new URL(at), options.token)
+  const enough = new AbortController()
+  const running = await Running.find(options)
+  const response = await running.get('/record', enough.signal)
   const file = await RecordingFile.create(options.out)
-  const reader = await RecordingReader.read(at, remote.chunks)
+  const reader = await RecordingReader.read(running.url, untilEnough(response, enough.signal))
   log.info({ gateway: reader.header.gateway, out: options.out }, 'recording; end it with Ctrl-C')
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, remote.stop)
-  void seconds(options.seconds).then(remote.stop)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => enough.abort())
+  void seconds(options.seconds).then(() => enough.abort())
   say(options.out, await copy(reader, file, options))
   return EXIT.ok
+}
+
+async function* untilEnough(response: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    yield* response
+  } catch (error) {
+    if (!signal.aborted) throw new LinkError(`the connection was closed: ${reasonOf(error)}`)
+  }
 }
 
 async function copy(reader: RecordingReader, file: RecordingFile, options: RecordOptions): Promise<Copied> {

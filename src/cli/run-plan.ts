@@ -8,7 +8,10 @@ import type { Components } from '../model/components.js'
 import type { Plan } from '../model/plan.js'
 import type { Points } from '../model/points.js'
 import type { Status } from '../model/status.js'
+import type { Taps } from '../model/taps.js'
 import { recordRoute } from '../recording/record-route.js'
+import { tailRoute } from '../tail/route.js'
+import { version } from '../version.js'
 import { liveToEnd } from './life.js'
 
 /** What a command adds to a run. */
@@ -41,9 +44,13 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
       onPoints?.(points)
     },
   })
-  const recording = recordRoute({ plan, clock, tap: (taps) => gateway.tap(taps) })
-  const routes = [...(page?.routes ?? []), recording]
-  const server = plan.http && (await listen(plan.http, { status, log, ...page, routes }))
+  const tap = (taps: Taps) => gateway.tap(taps)
+  const routes = [
+    ...(page?.routes ?? []),
+    tailRoute({ tap, clock, about: { weir: version, gateway: plan.gateway } }),
+    recordRoute({ plan, clock, tap }),
+  ]
+  const server = plan.http && (await listen(plan.http, { status, log, routes, login: page?.login }))
   const code = await liveToEnd(gateway, {
     clock,
     log,

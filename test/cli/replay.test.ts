@@ -129,10 +129,14 @@ sinks: { out: { type: file, path: "-" } }
     [['replay', 'none.rec', 'a.yaml'], 1, /cannot read recording "none\.rec".*no such file/],
     [['replay', 'a.yaml', 'a.yaml'], 1, /it is not a recording of weir/],
     [['replay', 'x.rec', 'rows.yaml'], 78, /the recording holds no live source of this configuration/],
-    [['record', '--out', 'y.rec'], 64, /give configuration files, or the address of a running weir/],
+    [['record', 'a.yaml', '--at', 'http://127.0.0.1:1', '--out', 'y.rec'], 64, /files are opened here, --at and/],
     [['record', 'a.yaml'], 64, /required option '--out <file>'/],
     [['record', 'rows.yaml', '--out', 'y.rec'], 78, /every source is a file, which is its own recording/],
-    [['record', '--at', 'http://127.0.0.1:1', '--out', 'y.rec'], 1, /127\.0\.0\.1:1.*nothing listens there|ECONNREFUSED/],
+    [
+      ['record', '--at', 'http://127.0.0.1:1', '--out', 'y.rec'],
+      1,
+      /127\.0\.0\.1:1.*nothing listens there|ECONNREFUSED/,
+    ],
   ]
   for (const [args, code, words] of cases) {
     const outcome = await weir(t, args, { cwd })

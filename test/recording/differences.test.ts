@@ -23,7 +23,8 @@ test('values are equal, changed, or on one side only, in whatever order they com
   const { equal, values, fields, examples } = d.finish(same)
   assert.equal(equal, false)
   assert.deepEqual(values, { equal: 2, changed: 2, onlyFirst: 2, onlySecond: 1, notCompared: 0 })
-  const about = (measurement: string, field: string) => fields.find((f) => f.measurement === measurement && f.field === field)
+  const about = (measurement: string, field: string) =>
+    fields.find((f) => f.measurement === measurement && f.field === field)
   assert.deepEqual(about('second', 'mean'), {
     ...{ measurement: 'second', field: 'mean', equal: 1, changed: 1, onlyFirst: 1, onlySecond: 0 },
     ...{ greatest: 50, greatestPart: 0.5 },
@@ -77,9 +78,12 @@ test('counters of the ledgers that differ are told', () => {
   const { ledger, equal } = new Differences([plan(), plan()], options).finish([exampleStatus(), changed])
   assert.equal(equal, false)
   const late = ledger.filter(({ counter }) => counter === 'late').map(({ of, first, second }) => [of, second - first])
-  assert.deepEqual(new Map(late as [string, number][]), new Map([
-    [`samples of ${source.name}`, 12],
-    ['samples of more', source.samples.late],
-    [`window ${changed.windows[0].name}`, 12],
-  ]))
+  assert.deepEqual(
+    new Map(late as [string, number][]),
+    new Map([
+      [`samples of ${source.name}`, 12],
+      ['samples of more', source.samples.late],
+      [`window ${changed.windows[0].name}`, 12],
+    ]),
+  )
 })

@@ -343,7 +343,15 @@ test('retained messages are skipped by default where time may be the arrival, an
 for (const version of ['3.1.1', 5])
   test(`MQTT ${version}: who only listens takes over no session, shares no messages, leaves nothing and says nothing`, () =>
     withBroker({}, async (broker) => {
-      const options = { url: broker.url, topics: ['a/{n}'], qos: 1, share: 'pair', version, clientId: 'fixed', retained: 'skip' }
+      const options = {
+        url: broker.url,
+        topics: ['a/{n}'],
+        qos: 1,
+        share: 'pair',
+        version,
+        clientId: 'fixed',
+        retained: 'skip',
+      }
       const name = `listened-${version}`
       const stateDir = await mkdtemp(join(tmpdir(), 'weir-listen-'))
       const sender = await client(broker)
