@@ -5,12 +5,6 @@ import type { LiveUpdate } from './wire.js'
 
 const UPDATE_MS = 1000
 
-/** What a browser has got. */
-interface Known {
-  version: number
-  nextId: number
-}
-
 /**
  * Updates for browsers, once a second while one is there. An update is encoded once for all who got the one before; who
  * fell behind, asleep or slow, gets what changed since, never what lay between.
@@ -19,10 +13,10 @@ export class Live {
   readonly #encoder = new TextEncoder()
   #timer: Timer | undefined
   #waiting: (() => void)[] = []
-  /** The last update, and what its readers knew before. */
-  #last: { from: Known; to: Known; bytes: Uint8Array } | undefined
-  /** Version that updates lead up to. */
-  #now = 0
+  /** What updates lead up to: changes so far, and the first row that is not known by then. */
+  #now = { version: 0, nextId: 0 }
+  /** The last update that was made for who knew `from`. */
+  #last: { from: number; to: number; bytes: Uint8Array } | undefined
 
   constructor(
     private readonly rows: Rows,
@@ -32,22 +26,20 @@ export class Live {
 
   /** A stream of server-sent events for one browser: everything first, then what changes. */
   stream(): ReadableStream<Uint8Array> {
-    let known: Known | undefined
+    let known: Live['now'] | undefined
     let gone = () => {}
     return new ReadableStream(
       {
         pull: async (controller) => {
-          // The first comes at once, also where nothing was ever sent.
-          if (!known) this.#advance()
-          else if (known.version === this.#now) {
+          if (known?.version === this.#now.version) {
             await new Promise<void>((resolve) => {
               gone = resolve
               this.#waiting.push(resolve)
               this.#arm()
             })
           }
-          const { bytes, to } = this.#since(known)
-          known = to
+          const bytes = this.#since(known)
+          known = this.#now
           controller.enqueue(bytes)
         },
         cancel: () => gone(),
@@ -57,38 +49,27 @@ export class Live {
     )
   }
 
+  get now(): { version: number; nextId: number } {
+    return this.#now
+  }
+
   #arm(): void {
     this.#timer ??= this.clock.after(UPDATE_MS, () => {
       this.#timer = undefined
-      this.#advance()
+      // Counters move even when no window ended.
+      this.#now = { version: ++this.rows.version, nextId: this.rows.nextId }
       for (const wake of this.#waiting.splice(0)) wake()
     })
   }
 
-  #advance(): void {
-    // Counters move even when no window ended.
-    this.#now = ++this.rows.version
-  }
-
-  #since(known: Known | undefined): { bytes: Uint8Array; to: Known } {
+  /** What changed after what is known. Who comes in between is told some of it once more. */
+  #since(known: Live['now'] | undefined): Uint8Array {
     const last = this.#last
-    if (known && last && last.from.version === known.version && last.to.version === this.#now) return last
-    const { heads, values, gone, nextId } = this.rows.changes(known?.version ?? -1, known?.nextId ?? 0)
-    const to = { version: this.#now, nextId }
-    const update: LiveUpdate = {
-      whole: !known,
-      nowUs: this.clock.nowUs(),
-      status: this.status(),
-      heads,
-      values,
-      gone,
-    }
-    const made = {
-      from: known ?? { version: -1, nextId: 0 },
-      to,
-      bytes: this.#encoder.encode(`data: ${JSON.stringify(update)}\n\n`),
-    }
-    if (known) this.#last = made
-    return made
+    if (known && last?.from === known.version && last.to === this.#now.version) return last.bytes
+    const changes = this.rows.changes(known?.version ?? -1, known?.nextId ?? 0)
+    const update: LiveUpdate = { whole: !known, nowUs: this.clock.nowUs(), status: this.status(), ...changes }
+    const bytes = this.#encoder.encode(`data: ${JSON.stringify(update)}\n\n`)
+    if (known) this.#last = { from: known.version, to: this.#now.version, bytes }
+    return bytes
   }
 }

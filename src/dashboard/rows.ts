@@ -50,8 +50,16 @@ export class Rows {
       const end = points.firstField[line + 1]
       let row: Row | undefined
       let at = -1
-      for (let i = points.firstField[line]; i < end; i++) {
-        const column = this.#columns.get(device)?.get(points.field[i]) ?? this.#open(points, line, i)
+      const first = points.firstField[line]
+      for (let i = first; i < end; i++) {
+        const column = this.#columns.get(device)?.get(points.field[i])
+        if (!column) {
+          this.#open(points, line, i)
+          // A row that was made anew takes all of the line.
+          i = first - 1
+          row = undefined
+          continue
+        }
         if (column.row !== row) {
           row = column.row
           row.version = version
@@ -63,12 +71,17 @@ export class Rows {
     }
   }
 
+  /** Rows from this id on are yet to come. */
+  get nextId(): number {
+    return this.#nextId
+  }
+
   get count(): number {
     return this.#rows.size
   }
 
   /** Rows that changed after `since`; their heads where they are new to who knows ids below `knownId`. */
-  changes(since: number, knownId: number): { heads: RowHead[]; values: RowValue[]; gone: number[]; nextId: number } {
+  changes(since: number, knownId: number): { heads: RowHead[]; values: RowValue[]; gone: number[] } {
     const heads: RowHead[] = []
     const values: RowValue[] = []
     for (const row of this.#rows.values()) {
@@ -80,7 +93,7 @@ export class Rows {
       values.push([row.head.id, history.timeUs(at) / 1e6, trimmed(value), history.corrected(at)])
     }
     const gone = this.#gone.filter(({ version }) => version > since).map(({ id }) => id)
-    return { heads, values, gone, nextId: this.#nextId }
+    return { heads, values, gone }
   }
 
   /** Panes of a row that changed after `since`; undefined when there is no such row. */
@@ -115,11 +128,10 @@ export class Rows {
   }
 
   /** A field seen for the first time of a device: its row and all the row's columns. */
-  #open(points: Points, line: number, i: number): Column {
+  #open(points: Points, line: number, i: number): void {
     const device = points.device[line]
     const { of } = points.field[i]
-    let columns = this.#columns.get(device)
-    if (!columns) this.#columns.set(device, (columns = new Map()))
+    const columns = this.#columns.get(device) ?? new Map<PointField, Column>()
     const known = [...columns.values()].find(
       ({ row }) => row.head.field === of && row.head.window === points.window && row.reductions.length > 0,
     )?.row
@@ -127,9 +139,8 @@ export class Rows {
       // A reduction that gave no value before.
       const column = known.reductions.findIndex(({ name }) => name === points.field[i].reduction)
       if (column >= 0) {
-        const found = { row: known, column }
-        columns.set(points.field[i], found)
-        return found
+        columns.set(points.field[i], { row: known, column })
+        return
       }
       this.#close(known)
     }
@@ -145,7 +156,8 @@ export class Rows {
     for (const field of points.field.slice(points.firstField[line], points.firstField[line + 1]))
       if (field.of === of)
         columns.set(field, { row, column: reductions.findIndex(({ name }) => name === field.reduction) })
-    return columns.get(points.field[i])!
+    // Closing rows may have taken the device out.
+    this.#columns.set(device, columns)
   }
 
   #row(points: Points, device: Device, field: string, reductions: Row['reductions']): Row {

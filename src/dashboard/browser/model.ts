@@ -40,7 +40,7 @@ export class Model {
     this.status = update.status
     this.nowUs = update.nowUs
     for (const id of update.gone) this.rows.delete(id)
-    for (const head of update.heads) this.rows.set(head.id, newRow(head))
+    for (const head of update.heads) if (!this.rows.has(head.id)) this.rows.set(head.id, newRow(head))
     this.changed = new Set(update.values.map(([id]) => id))
     for (const value of update.values) this.#value(value)
   }
