@@ -1,4 +1,5 @@
 import { alignedLines, countText } from '../observe/text-table.js'
+import { visible } from '../observe/visible.js'
 import type { Comparison, Example, FieldDifference } from '../recording/differences.js'
 
 /** What two configurations made of one recording, for people: A is the first, B the second. */
@@ -31,7 +32,7 @@ export function comparisonText({ equal, values, fields, examples, ledger }: Comp
 function fieldRow(each: FieldDifference): string[] {
   const { measurement, field, changed, greatest, greatestPart, onlyFirst, onlySecond, equal } = each
   return [
-    `${measurement} ${field}`,
+    visible(`${measurement} ${field}`),
     countText(changed),
     changed > 0 ? numberText(greatest) : '',
     changed > 0 ? `${numberText(greatestPart * 100)} %` : '',
@@ -41,7 +42,7 @@ function fieldRow(each: FieldDifference): string[] {
 
 function exampleText({ measurement, tags, timeUs, field, first, second }: Example): string {
   const at = new Date(timeUs / 1000).toISOString()
-  return `${at} ${[measurement, ...tags].join(',')} ${field}: ${first ?? 'none'} -> ${second ?? 'none'}`
+  return `${at} ${visible([measurement, ...tags].join(','))} ${visible(field)}: ${first ?? 'none'} -> ${second ?? 'none'}`
 }
 
 const numberText = (value: number) => String(Number(value.toPrecision(3)))

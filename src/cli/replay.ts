@@ -6,6 +6,7 @@ import type { Log } from '../model/log.js'
 import type { Plan } from '../model/plan.js'
 import type { LogLevel } from '../observe/log-levels.js'
 import { countText } from '../observe/text-table.js'
+import { visible } from '../observe/visible.js'
 import type { RecordingHeader } from '../recording/format.js'
 import type { Played } from '../recording/player.js'
 import { RecordingReader } from '../recording/reader.js'
@@ -39,7 +40,11 @@ export async function replay(path: string, files: readonly string[], options: Re
     outsideClock: clock,
     partial: options.partial ?? false,
   })
-  const progress = progressLine(process.stderr)
+  // Points and progress on one terminal would write over each other.
+  const progress = progressLine({
+    isTTY: process.stderr.isTTY && !process.stdout.isTTY,
+    write: (text) => process.stderr.write(text),
+  })
   const run = new Replay(reader, side, {
     speed: options.speed,
     clock,
@@ -99,7 +104,8 @@ export function remarks(reader: RecordingReader, sides: readonly Side[], played:
   for (const [i, { unclaimed, silent, gateway }] of sides.entries()) {
     const whose = sides.length > 1 ? `configuration ${i + 1}` : 'the configuration'
     for (const [source, frames] of unclaimed.entries())
-      if (frames > 0) lines.push(`${countText(frames)} frames of "${sources[source].name}", which ${whose} has not`)
+      if (frames > 0)
+        lines.push(`${countText(frames)} frames of "${visible(sources[source].name)}", which ${whose} has not`)
     for (const name of silent) lines.push(`source "${name}" of ${whose} is not in the recording; it was silent`)
     const lost = gateway.status().sources.reduce((sum, { samples }) => sum + samples.lost, 0)
     if (lost > 0)

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { type RecordingError, reasonOf } from '../model/errors.js'
 import type { ChannelSpec } from '../model/source.js'
+import { visible } from '../observe/visible.js'
 import {
   channelSchema,
   endSchema,
@@ -210,7 +211,7 @@ export class RecordingReader {
       this.#at = end
       return value
     } catch (error) {
-      throw this.#wrong(`text that means nothing: ${reasonOf(error)}`)
+      throw this.#wrong(`text that means nothing: ${visible(reasonOf(error))}`)
     }
   }
 

@@ -46,7 +46,7 @@ export class Side {
     )
     this.silent = plan.sources.filter((source) => !played.includes(source)).map(({ name }) => name)
     if (played.length === 0) {
-      const recorded = header.sources.map(({ name }) => `"${name}"`).join(', ')
+      const recorded = header.sources.map(({ name }) => JSON.stringify(name)).join(', ')
       const message = `cannot replay: the recording holds no live source of this configuration; it holds ${recorded || 'none'}; name a source so`
       throw new ConfigError([{ path: 'sources', message }])
     }
