@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ConfigError, reasonOf } from '../model/errors.js'
 import { LOG_LEVELS } from '../observe/log-levels.js'
+import { leadsToJournal, prioritized } from '../observe/systemd-journal.js'
 import { KINDS } from '../tail/filter.js'
 import { version } from '../version.js'
 import { EXIT, exitCodesHelp } from './exit-codes.js'
@@ -20,12 +21,17 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     if (error instanceof ConfigError) {
-      process.stderr.write(problemsText(error))
+      printFailure(problemsText(error))
       return EXIT.configuration
     }
-    process.stderr.write(`weir: ${reasonOf(error)}\n`)
+    printFailure(`weir: ${reasonOf(error)}\n`)
     return EXIT.failure
   }
+}
+
+/** Prints why the command ends; in systemd's journal as an error. */
+function printFailure(text: string): void {
+  process.stderr.write(leadsToJournal(2, process.env) ? prioritized(text, 'error') : text)
 }
 
 /** Every problem on a line of its own, with its path. */
@@ -128,9 +134,36 @@ function createProgram(done: (code: number) => void): Command {
     .option('--json', 'print JSON')
     .action(async (options) => done(await (await import('./ports.js')).ports(options)))
 
+  const service = command('service', 'weir as a service of systemd')
+  service
+    .command('install')
+    .description('write the service for a configuration, start it, and have it start at each boot; needs root')
+    .argument('<file...>', 'configuration files')
+    .addOption(serviceName())
+    .option('--credentials <folder>', "files of the configuration's credentials", '/etc/weir/credentials')
+    .option('--print', 'print the unit and end')
+    .option('--dry-run', 'print what would be done and end')
+    .action(async (files: string[], options) =>
+      done(await (await import('./service.js')).installService(files, options)),
+    )
+  service
+    .command('remove')
+    .description('stop the service and undo what install did; keeps configuration and state; needs root')
+    .addOption(serviceName())
+    .option('--dry-run', 'print what would be done and end')
+    .action(async (options) => done(await (await import('./service.js')).removeService(options)))
+  service
+    .command('status')
+    .description('say whether it runs, since when, and what it does; the exit code is 0 when it runs')
+    .addOption(serviceName())
+    .option('--json', 'print JSON')
+    .action(async (options) => done(await (await import('./service.js')).showService(options)))
+
   return program
 }
 
+function serviceName(): Option {
+  return new Option('--name <name>', 'of several services on one machine').default('weir')
 /** Options of the commands that ask a running weir. */
 function asking(command: Command): Command {
   return command

@@ -3,7 +3,7 @@ import { components as everything } from '../components.js'
 import { createPage } from '../dashboard/page.js'
 import { SystemClock } from '../engine/clock.js'
 import { Gateway } from '../gateway.js'
-import { listen } from '../http/server.js'
+import { type HttpServer, listen } from '../http/server.js'
 import type { Components } from '../model/components.js'
 import type { Plan } from '../model/plan.js'
 import type { Points } from '../model/points.js'
@@ -33,24 +33,26 @@ export interface RunExtras {
 export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
   const { log, components = everything, onPoints, onReady, until, stderr } = extras
   const clock = new SystemClock()
+  const gateway = new Gateway(plan, { components, log, clock, onPoints })
   const status = () => gateway.status()
-  const page = plan.http && createPage(status, clock)
-  const gateway: Gateway = new Gateway(plan, {
-    components,
-    log,
-    clock,
-    onPoints(points) {
-      page?.take(points)
-      onPoints?.(points)
-    },
-  })
-  const tap = (taps: Taps) => gateway.tap(taps)
-  const routes = [
-    ...(page?.routes ?? []),
-    tailRoute({ tap, clock, about: { weir: version, gateway: plan.gateway } }),
-    recordRoute({ plan, clock, tap }),
-  ]
-  const server = plan.http && (await listen(plan.http, { status, log, routes, login: page?.login }))
+  let server: HttpServer | undefined
+  if (plan.http) {
+    const page = createPage(status, clock)
+    const tap = (taps: Taps) => gateway.tap(taps)
+    tap({ points: (points) => page.take(points) })
+    const about = { weir: version, gateway: plan.gateway }
+    const routes = [...page.routes, tailRoute({ tap, clock, about }), recordRoute({ plan, clock, tap })]
+    server = await listen(plan.http, { status, log, routes, login: page.login })
+  }
+  const supervision = process.env.NOTIFY_SOCKET
+    ? await (await import('../service/notify.js')).superviseThis({
+        clock,
+        log,
+        status,
+        env: process.env,
+        pid: process.pid,
+      })
+    : undefined
   const code = await liveToEnd(gateway, {
     clock,
     log,
@@ -61,10 +63,13 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
     onReady() {
       // From the start of the process, as a person waits for it.
       log.info({ gateway: plan.gateway, http: server?.url, ms: Math.round(performance.now()) }, 'ready')
+      supervision?.ready()
       onReady?.(status, server?.url)
     },
+    onStopping: () => supervision?.stopping(),
     until,
   })
   await server?.close()
+  supervision?.close()
   return code
 }
