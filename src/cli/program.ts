@@ -1,7 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ConfigError, reasonOf } from '../model/errors.js'
 import { LOG_LEVELS } from '../observe/log-levels.js'
 import { leadsToJournal, prioritized } from '../observe/systemd-journal.js'
+import { KINDS } from '../tail/filter.js'
 import { version } from '../version.js'
 import { EXIT, exitCodesHelp } from './exit-codes.js'
 
@@ -73,6 +74,28 @@ function createProgram(done: (code: number) => void): Command {
     .option('--json', 'print JSON')
     .action(async (options) => done(await (await import('./bench.js')).bench(options)))
 
+  asking(command('status', 'show how a running weir is: alarms, sources, windows, sinks and the ledger'))
+    .option('--once', 'print it once and end, also on a terminal')
+    .option('--watch', 'go on, also where stdout is no terminal')
+    .option('--json', 'print JSON, with --watch a line a second')
+    .addHelpText(
+      'after',
+      '\nOn a terminal it refreshes every second. Ends with 0 when weir is ready, 1 when it is not or nobody answers.',
+    )
+    .action(async (options) => done(await (await import('./status.js')).status(options)))
+
+  asking(command('tail', 'show points, samples or frames of a running weir as they flow'))
+    .addArgument(new Argument('[what]', 'what to show').choices(KINDS).default(KINDS[0]))
+    .option('--source <glob>', 'of these sources only')
+    .option('--tag <name=glob>', 'with this tag only; may be given again', collect, [])
+    .option('--field <glob>', 'of points and samples: these fields only')
+    .option('--window <glob>', 'of points: of these windows only')
+    .option('--topic <glob>', 'of frames: of these topics, ports or paths only')
+    .option('--count <n>', 'end after so many lines', positiveNumber)
+    .option('--seconds <n>', 'end after so many seconds', positiveNumber)
+    .option('--json', 'print lines of JSON')
+    .action(async (what, options) => done(await (await import('./tail.js')).tail(what, options)))
+
   command('ports', 'list the serial ports with their stable names')
     .option('--json', 'print JSON')
     .action(async (options) => done(await (await import('./ports.js')).ports(options)))
@@ -107,6 +130,27 @@ function createProgram(done: (code: number) => void): Command {
 
 function serviceName(): Option {
   return new Option('--name <name>', 'of several services on one machine').default('weir')
+/** Options of the commands that ask a running weir. */
+function asking(command: Command): Command {
+  return command
+    .option('--at <url>', 'where it answers (default: http://127.0.0.1:9470)', webAddress)
+    .option('--config <file...>', 'take address and token from the configuration that it runs')
+    .addOption(
+      new Option('--token <text>', 'its token; better in the variable, since arguments can be seen by others').env(
+        'WEIR_TOKEN',
+      ),
+    )
+}
+
+const collect = (text: string, before: string[]) => [...before, text]
+
+function webAddress(text: string): string {
+  const url =
+    URL.canParse(text.includes('://') ? text : `http://${text}`) &&
+    new URL(text.includes('://') ? text : `http://${text}`)
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new InvalidArgumentError('an address such as http://127.0.0.1:9470')
+  return url.origin
 }
 
 function logLevel(level: string): Option {

@@ -1,12 +1,15 @@
 import type { Logger } from 'pino'
 import { components as everything } from '../components.js'
+import { createPage } from '../dashboard/page.js'
 import { SystemClock } from '../engine/clock.js'
 import { Gateway } from '../gateway.js'
-import { listen } from '../http/server.js'
+import { type HttpServer, listen } from '../http/server.js'
 import type { Components } from '../model/components.js'
 import type { Plan } from '../model/plan.js'
 import type { Points } from '../model/points.js'
 import type { Status } from '../model/status.js'
+import { tailRoute } from '../tail/route.js'
+import { version } from '../version.js'
 import { liveToEnd } from './life.js'
 
 /** What a command adds to a run. */
@@ -30,6 +33,14 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
   const clock = new SystemClock()
   const gateway = new Gateway(plan, { components, log, clock, onPoints })
   const status = () => gateway.status()
+  let server: HttpServer | undefined
+  if (plan.http) {
+    const page = createPage(status, clock)
+    gateway.tap({ points: (points) => page.take(points) })
+    const about = { weir: version, gateway: plan.gateway }
+    const routes = [...page.routes, tailRoute({ tap: (taps) => gateway.tap(taps), clock, about })]
+    server = await listen(plan.http, { status, log, routes, login: page.login })
+  }
   const supervision = process.env.NOTIFY_SOCKET
     ? await (await import('../service/notify.js')).superviseThis({
         clock,
@@ -39,7 +50,6 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
         pid: process.pid,
       })
     : undefined
-  const server = plan.http && (await listen(plan.http, { status, log }))
   const code = await liveToEnd(gateway, {
     clock,
     log,

@@ -15,6 +15,7 @@ import type { Log } from '../model/log.js'
 import type { SourcePlan } from '../model/plan.js'
 import { type ChannelSpec, FRAME_FLAGS as FLAGS, type FrameReason, type SourceOutput } from '../model/source.js'
 import type { SourceStatus } from '../model/status.js'
+import type { Taps } from '../model/taps.js'
 import type { DecodeCounts } from './decoder.js'
 import type { EngineMemory, Sizes } from './engine-memory.js'
 import type { Identities } from './identities.js'
@@ -59,6 +60,7 @@ export class Intake implements SourceOutput {
     private readonly identities: Identities,
     private readonly programs: readonly Program[],
     private readonly host: IntakeHost,
+    private readonly tapping: Taps,
   ) {
     this.#used = block.start
     this.linkState = { state: 'starting', sinceUs: clock.nowUs(), attempts: 0 }
@@ -97,6 +99,11 @@ export class Intake implements SourceOutput {
     else for (let i = 0; i < length; i++) u8[to + i] = bytes[start + i]
     this.#used = at + size
     this.taken += length
+    if (this.tapping.frame) {
+      const { spec } = this.identities.channelOf(channel)
+      const arrivalUs = this.#arrivalUs
+      this.tapping.frame(this.plan.name, spec, { bytes, start, end, arrivalUs, flags, packetId })
+    }
     // The decoder counts the lines of a frame of lines.
     if (!(flags & FLAGS.lines)) {
       this.frames.in++
@@ -119,10 +126,12 @@ export class Intake implements SourceOutput {
   count(reason: FrameReason, frames: number): void {
     this.frames.in += frames
     this.frames[reason] += frames
+    this.tapping.counted?.(this.plan.name, reason, frames)
   }
 
   lostBytes(bytes: number): void {
     this.lost += bytes
+    this.tapping.lost?.(this.plan.name, bytes)
   }
 
   wire(what: keyof WireCounts, count: number): void {

@@ -93,6 +93,8 @@ export interface HttpPlan {
   host: string
   port: number
   token?: string
+  /** Further names of this machine that a Host header may give. */
+  hosts?: string[]
 }
 
 export interface Plan {

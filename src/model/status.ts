@@ -31,6 +31,8 @@ export interface SourceStatus {
   /** Null before the first sample. */
   watermarkUs: number | null
   lastArrivalUs: number | null
+  /** Arrival minus event time, ms: the median over its devices; null before the first sample. */
+  skewMs: number | null
   /** Facts of the component's own. */
   details: Record<string, unknown>
 }

@@ -45,7 +45,6 @@ export async function run(): Promise<Bench> {
         },
       },
       decode: { type: 'bridge', options: {} },
-      sizes: { poison: false },
     })
     await rig.start()
     const { out } = rig.script('s')

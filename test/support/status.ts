@@ -25,6 +25,7 @@ export function exampleStatus(changes: Partial<Status> = {}): Status {
         wire: { ...newWireCounts(), crc: 2, resyncs: 1 },
         watermarkUs: 1_700_000_009_000_000,
         lastArrivalUs: 1_700_000_009_500_000,
+        skewMs: 12,
         details: {},
       },
     ],
