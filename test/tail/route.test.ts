@@ -71,7 +71,7 @@ test('frames as text or hexadecimal, lines apart, and what went no further', asy
   const lines = (await tail.lines()).map(({ time: _, ...line }) => line)
   const about = { source: 's', channel: 'm' }
   assert.deepEqual(lines, [
-    { ...about, bytes: 19, text: '{"a":"\u001b[2J\\u0000é"}' },
+    { ...about, bytes: 20, text: '{"a":"\u001b[2J\\u0000é"}' },
     { ...about, bytes: 3, hex: '610062', retained: true, dup: true },
     { ...about, bytes: 7, text: '{"a":1}' },
     { ...about, bytes: 7, text: '{"a":2}' },
