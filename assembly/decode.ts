@@ -1,4 +1,5 @@
 // Blocks of frames → columns of samples: one call per block. See README.md, "Decode".
+import { bridgeRows } from './decode/bridge'
 import { csvLine, csvNeedsHeader } from './decode/csv'
 import {
   beginFrameRows,
@@ -30,6 +31,7 @@ import {
   BAD_PAYLOAD_BYTES,
   BAD_RECORDS,
   BAD_WHY,
+  CODEC_BRIDGE,
   CODEC_CSV,
   CODEC_JSON,
   COUNT_FRAMES_DECODED,
@@ -199,6 +201,7 @@ function readPayload(start: usize, end: usize): u32 {
   const codec = load<u32>(program, PROGRAM_CODEC)
   if (codec == CODEC_JSON) return jsonPayload(start, end)
   if (codec == CODEC_CSV) return csvLine(start, end)
+  if (codec == CODEC_BRIDGE) return bridgeRows(start, end)
   return numberPayload(start, end)
 }
 

@@ -25,7 +25,7 @@ export const CHANNEL_SERIES: u32 = 8 // u32: address of u32[fields], the series 
 export const CHANNEL_SOURCE: u32 = 12 // u32: address of the source record
 export const CHANNEL_FIELD: u32 = 16 // u32: address of the field's name when the topic names it, else 0
 export const CHANNEL_FIELD_BYTES: u32 = 20 // u32
-export const CHANNEL_LAYOUT: u32 = 24 // u32: address of what a codec learned of this channel (CSV columns), 0 = not yet
+export const CHANNEL_LAYOUT: u32 = 24 // u32: address of what a codec knows of this channel (CSV columns, fields of the bridge), 0 = not yet
 
 // ---- Program: what a codec does to a payload. This head is common; what follows belongs to the codec.
 export const PROGRAM_BYTES: u32 = 64
@@ -42,6 +42,7 @@ export const PROGRAM_OWN: u32 = 44 // u32: address of the codec's own part
 export const CODEC_JSON: u32 = 1
 export const CODEC_CSV: u32 = 2
 export const CODEC_NUMBER: u32 = 3
+export const CODEC_BRIDGE: u32 = 4
 export const TIME_ARRIVAL: u32 = 0
 export const TIME_S: u32 = 1
 export const TIME_MS: u32 = 2

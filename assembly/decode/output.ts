@@ -345,6 +345,15 @@ export function openSeries(field: u32): bool {
   return arraySeries != NONE
 }
 
+/// The same for a name that is declared nowhere; valid until the call that reads the frame returns.
+export function openSeriesNamed(name: usize, bytes: u32): bool {
+  endRun()
+  if (overflow || badTag) return true
+  if (!findDevice()) return false
+  arraySeries = seriesNamed(name, bytes)
+  return arraySeries != NONE
+}
+
 /// An element with its own time; `rateHz` > 0: it continues the current run. False: stop now.
 export function element(timeUs: f64, value: f64, rateHz: f64): bool {
   if (badTag || !(Math.abs(timeUs) <= 9007199254740991)) frameInvalid++

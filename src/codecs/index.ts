@@ -1,7 +1,11 @@
 import type { CodecComponent } from '../model/codec.js'
+import { bridge } from './bridge.js'
 import { csv } from './csv.js'
 import { json } from './json.js'
 import { number } from './number.js'
 
 /** Every way to read payloads, by the name it has in the configuration. */
 export const codecs: CodecComponent[] = [json as CodecComponent, csv as CodecComponent, number as CodecComponent]
+
+/** Codecs that a source chooses by itself; no configuration names them. */
+export const sourceCodecs: CodecComponent[] = [bridge as CodecComponent]

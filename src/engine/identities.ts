@@ -93,7 +93,7 @@ export class Identities {
     const { u32, regions } = this.memory
     const record = (regions.channels.start + number * CHANNEL_BYTES) >>> 2
     const fixed = program.tagNames.length === 0
-    const own = number < this.plan.maxSeries && this.#channelMemory(spec, fixed ? program.fields.length : undefined)
+    const own = number < this.plan.maxSeries && this.#channelMemory(spec, program, fixed)
     const device = own && fixed ? this.#device(sourceIndex, spec.tags) : undefined
     if (!own || (fixed && !device)) {
       this.refusedChannels++
@@ -106,20 +106,26 @@ export class Identities {
     u32[record + CHANNEL_SOURCE / 4] = regions.sources.start + sourceIndex * SOURCE_BYTES
     u32[record + CHANNEL_FIELD / 4] = own.field.address
     u32[record + CHANNEL_FIELD_BYTES / 4] = own.field.bytes
+    u32[record + CHANNEL_LAYOUT / 4] = own.layout
     this.#channels.push({ spec, sourceIndex, program })
     return number
   }
 
-  /** The series of its declared fields (for a fixed device only) and its field's name; undefined when the arena is full. */
-  #channelMemory(spec: ChannelSpec, fields: number | undefined) {
-    const bytes = Math.max(1, fields ?? 0) * 4
+  /**
+   * The series of its declared fields (for a fixed device only), its field's name and its layout; undefined when the
+   * arena is full. Throws a LinkError for a layout that the codec can't read.
+   */
+  #channelMemory(spec: ChannelSpec, program: Program, fixed: boolean) {
+    const bytes = Math.max(1, program.fields.length) * 4
     try {
-      const list = fields === undefined ? 0 : this.arena.alloc(bytes)
-      this.memory.u32.fill(NONE, list >>> 2, fields === undefined ? 0 : (list + bytes) >>> 2)
+      const list = fixed ? this.arena.alloc(bytes) : 0
+      this.memory.u32.fill(NONE, list >>> 2, fixed ? (list + bytes) >>> 2 : 0)
       const field = spec.field === undefined ? { address: 0, bytes: 0 } : this.arena.text(spec.field)
-      return { list, field }
+      const layout = spec.layout === undefined ? 0 : (program.layout?.(spec.layout) ?? 'its codec takes no layout')
+      if (typeof layout === 'string') throw new LinkError(`cannot read ${spec.name}: ${layout}`)
+      return { list, field, layout }
     } catch (error) {
-      if (error instanceof WeirError) return undefined
+      if (error instanceof WeirError && !(error instanceof LinkError)) return undefined
       throw error
     }
   }
@@ -176,7 +182,8 @@ export class Identities {
       this.series[id] = series
       this.seriesCount++
       device.series.set(field, series)
-      const unit = this.plan.sources[device.sourceIndex].units[field] ?? this.#channels[channel].spec.units?.[field]
+      const unit =
+        unitOf(this.plan.sources[device.sourceIndex].units, field) ?? unitOf(this.#channels[channel].spec.units, field)
       if (unit) device.units.set(field, unit)
       const { u32, regions } = this.memory
       const record = (regions.series.start + id * SERIES_BYTES) >>> 2
@@ -321,6 +328,11 @@ export class Identities {
     for (let i = 0; i < 64; i++) free.delete(group * 64 + i)
     this.#freeGroups.push(group)
   }
+}
+
+/** A field may be called as what every object has, such as `constructor`. */
+function unitOf(units: Record<string, string> | undefined, field: string): string | undefined {
+  return units && Object.hasOwn(units, field) ? units[field] : undefined
 }
 
 function deviceKey(sourceIndex: number, tags: readonly (readonly [string, string])[]): string {

@@ -35,6 +35,7 @@ export class Intake implements SourceOutput {
   readonly frames = newFrameLedger()
   readonly samples = newSampleLedger()
   lost = 0
+  missingFrames = 0
   linkState: SourceStatus['link']
   /** Bytes taken so far. */
   taken = 0
@@ -118,6 +119,10 @@ export class Intake implements SourceOutput {
   count(reason: FrameReason, frames: number): void {
     this.frames.in += frames
     this.frames[reason] += frames
+  }
+
+  missing(frames: number): void {
+    this.missingFrames += frames
   }
 
   lostBytes(bytes: number): void {

@@ -82,6 +82,7 @@ function sourceStatus(r: Reported, intake: Intake, source: Source): SourceStatus
     frames: { ...intake.frames, pending: intake.pending },
     samples: { ...samples, pending: imbalance.samples(samples) },
     lostBytes: intake.lost,
+    missingFrames: intake.missingFrames,
     watermarkUs: finite(r.engine.watermarkUs(intake)),
     lastArrivalUs: finite(r.engine.lastArrivalUs(intake)),
     details: source.status?.() ?? {},

@@ -33,10 +33,10 @@ export interface CompiledCodec {
   /** Declared fields in order; empty = every number of the payload. */
   fields: FieldSpec[]
   /**
-   * CSV with a header: makes the layout of a channel from its first line and returns its address,
-   * or the reason why the line is no header of it.
+   * Makes the layout of a channel from the text that tells it and returns its address, or the reason why it can't.
+   * The text is the first line (CSV with a header) or the channel's own `layout`.
    */
-  layout?(line: string): number | string
+  layout?(text: string): number | string
 }
 
 /** What a codec must know of the input besides its own options. */

@@ -6,6 +6,8 @@ export type TimeUnit = 's' | 'ms' | 'us' | 'ns' | 'iso'
 /** Where a sample's time comes from. */
 export type TimePlan =
   | { kind: 'arrival' }
+  /** The source writes it into its frames. */
+  | { kind: 'frame' }
   | {
       kind: 'path'
       path: string
@@ -17,6 +19,10 @@ export type TimePlan =
       /** Samples a second when the payload holds arrays and one time. */
       rateHz?: number
     }
+
+/** Whether samples may get the time of their arrival. */
+export const mayBeByArrival = (time: TimePlan): boolean =>
+  time.kind === 'arrival' || (time.kind === 'path' && time.missing === 'arrival')
 
 /** How payloads of one topic, port or file are read. */
 export interface InputPlan {

@@ -17,12 +17,14 @@ export interface ChannelSpec {
   tags: Record<string, string>
   /** Units of its fields, where the sender tells them. */
   units?: Record<string, string>
+  /** What its payloads look like, where the sender tells it: text that the input's codec reads. */
+  layout?: string
   /** The field's name where the channel says it (`{device}/sensor/{field}/state`). */
   field?: string
 }
 
 /** Why a frame was not decoded, where the source decides. */
-export type FrameReason = 'filtered' | 'retained' | 'duplicate' | 'dropped'
+export type FrameReason = 'undecodable' | 'filtered' | 'retained' | 'duplicate' | 'dropped'
 
 /** What is known of a frame besides its bytes, as the decoder reads it. */
 export const FRAME_FLAGS = { lines: FLAG_LINES, retained: FLAG_RETAINED, dup: FLAG_DUP } as const
@@ -48,6 +50,8 @@ export interface SourceOutput {
   endBurst(commit?: () => void): void
   /** Counts frames that were received and go no further (they count as `in` too). */
   count(reason: FrameReason, frames: number): void
+  /** Counts frames that never arrived, as the sender's numbers show; they are in no ledger. */
+  missing(frames: number): void
   /** Counts bytes lost before framing (a serial overrun, garbage cut off). */
   lostBytes(bytes: number): void
   /** Says that the link is up or down, for /status; the supervisor says `down` by itself when `run` rejects. */

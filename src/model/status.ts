@@ -27,6 +27,8 @@ export interface SourceStatus {
   frames: FrameLedger
   samples: SampleLedger
   lostBytes: number
+  /** Frames that never arrived, as gaps in the sender's numbers show. */
+  missingFrames: number
   /** Null before the first sample. */
   watermarkUs: number | null
   lastArrivalUs: number | null

@@ -111,6 +111,13 @@ export const metrics: readonly Metric[] = [
     values: (status) => perSource(status, ({ lostBytes }) => lostBytes),
   },
   {
+    name: 'weir_source_missing_frames_total',
+    kind: 'counter',
+    help: "Frames that never arrived, as gaps in the sender's numbers show.",
+    labels: ['source'],
+    values: (status) => perSource(status, ({ missingFrames }) => missingFrames),
+  },
+  {
     name: 'weir_link_up',
     kind: 'gauge',
     help: '1 while the link of the source is up.',

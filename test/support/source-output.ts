@@ -28,11 +28,12 @@ export class RecordingOutput implements SourceOutput {
   readonly log: Log
   readonly channels: ChannelSpec[] = []
   readonly frames: RecordedFrame[] = []
-  readonly counts: Record<FrameReason, number> = { filtered: 0, retained: 0, duplicate: 0, dropped: 0 }
+  readonly counts: Record<FrameReason, number> = { undecodable: 0, filtered: 0, retained: 0, duplicate: 0, dropped: 0 }
   readonly links: { state: 'up' | 'down'; detail?: string }[] = []
   /** Frames in each burst that was ended, in order. */
   readonly bursts: number[] = []
   lost = 0
+  missed = 0
   turns = 0
   /** Frames still taken before `frame` answers false. */
   room = Number.POSITIVE_INFINITY
@@ -95,6 +96,11 @@ export class RecordingOutput implements SourceOutput {
 
   count(reason: FrameReason, frames: number): void {
     this.counts[reason] += frames
+    this.#changed()
+  }
+
+  missing(frames: number): void {
+    this.missed += frames
     this.#changed()
   }
 

@@ -22,6 +22,7 @@ export function exampleStatus(changes: Partial<Status> = {}): Status {
         frames: { ...newFrameLedger(), in: 12_345, decoded: 12_340, undecodable: 5 },
         samples: { ...newSampleLedger(), decoded: 24_680, reduced: 24_600, late: 80 },
         lostBytes: 0,
+        missingFrames: 0,
         watermarkUs: 1_700_000_009_000_000,
         lastArrivalUs: 1_700_000_009_500_000,
         details: {},

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { mayBeByArrival } from '../../model/plan.js'
 import { FRAME_FLAGS, type SourceContext, type SourceOutput } from '../../model/source.js'
 import type { MqttOptions } from './options.js'
 import { ProtocolError } from './protocol-error.js'
@@ -33,11 +34,10 @@ export class Intake {
   ) {
     this.#entries = options.topics.map((entry, input) => {
       const { time } = context.inputs[input]
-      const byArrival = time.kind === 'arrival' || time.missing === 'arrival'
       return {
         pattern: parseTopic(typeof entry === 'string' ? entry : entry.topic) as TopicPattern,
         input,
-        skipRetained: options.retained ? options.retained === 'skip' : byArrival,
+        skipRetained: options.retained ? options.retained === 'skip' : mayBeByArrival(time),
       }
     })
   }
