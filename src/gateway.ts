@@ -175,7 +175,7 @@ export class Gateway {
         stateDir: plan.stateDir,
         maxFrameBytes: source.maxFrameBytes,
         arrivalErrorUs: source.arrivalErrorUs,
-        timedByArrival: source.inputs.some((input) => input.time.kind === 'arrival'),
+        timedByArrival: source.inputs.some((input) => input.time.kind !== 'path'),
         inputs: source.inputs,
       })
     })

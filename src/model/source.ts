@@ -85,7 +85,7 @@ export interface SourceContext {
   maxFrameBytes: number
   /** How far from true an arrival time may be, µs: the longest pause of a source timed by arrival. */
   arrivalErrorUs: number
-  /** True when any input is timed by arrival. */
+  /** True when any input's times come from arrivals: as they are, or by way of a device's clock. */
   timedByArrival: boolean
   /** What the component's `inputs` returned: what `ChannelSpec.input` counts in. */
   inputs: readonly InputPlan[]

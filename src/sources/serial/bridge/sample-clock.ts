@@ -33,6 +33,8 @@ export class SampleClock {
   jumps = 0
   readonly #tickRateHz: number
   #envelope: LowerEnvelope
+  /** What was known of the slope before the envelope began. */
+  #prior = { slope: 0, spanUs: 0 }
   #originUs = Number.NaN
   /** Unwrapped, of the last frame's first row. */
   #ticks = 0
@@ -47,7 +49,8 @@ export class SampleClock {
   /** `before` is the clock that this one continues after a reset: its drift holds. */
   constructor(tickRateHz: number, before?: SampleClock) {
     this.#tickRateHz = tickRateHz
-    this.#envelope = new LowerEnvelope(before?.tickRateHz === tickRateHz ? before.#known() : undefined)
+    if (before?.tickRateHz === tickRateHz) this.#prior = before.#known()
+    this.#envelope = new LowerEnvelope(this.#prior)
   }
 
   get tickRateHz(): number {
@@ -60,8 +63,7 @@ export class SampleClock {
     return spanUs < TOLD_SPAN_US ? null : -slope * 1e6
   }
 
-  #prior = { slope: 0, spanUs: 0 }
-
+  /** The slope, and the span over which it was seen. */
   #known(): { slope: number; spanUs: number } {
     const { slope, spanUs } = this.#envelope
     return { slope, spanUs: Math.min(LONGEST_PRIOR_US, Math.max(spanUs, this.#prior.spanUs)) }
