@@ -61,6 +61,8 @@ export interface RigOptions {
   startUs?: number
   /** What sinks of type `memory` answer; they take everything unless told. */
   answer?: () => Promise<SendResult>
+  /** Further kinds of sources. */
+  sources?: SourceComponent[]
   /** Further kinds of sinks. */
   sinks?: SinkComponent[]
   /** Sees points before they are noted. */
@@ -176,7 +178,7 @@ function seen(points: Points): SeenPoint[] {
 function riggedComponents(
   scripts: Map<string, Script>,
   sunk: Map<string, string[]>,
-  { answer, sinks = [] }: RigOptions,
+  { answer, sources = [], sinks = [] }: RigOptions,
 ): Components {
   const script = (type: string, finite: boolean): SourceComponent => ({
     type,
@@ -218,7 +220,7 @@ function riggedComponents(
   }
   return {
     ...components,
-    sources: [...components.sources, script('script', false), script('finite-script', true)],
+    sources: [...components.sources, ...sources, script('script', false), script('finite-script', true)],
     sinks: [...components.sinks, memory, ...sinks],
   }
 }
