@@ -1,5 +1,5 @@
 // Blocks of frames → columns of samples: one call per block. See README.md, "Decode".
-import { bridgeRows } from './decode/bridge'
+import { bridgePayload } from './decode/bridge'
 import { csvLine, csvNeedsHeader } from './decode/csv'
 import {
   beginFrameRows,
@@ -201,7 +201,7 @@ function readPayload(start: usize, end: usize): u32 {
   const codec = load<u32>(program, PROGRAM_CODEC)
   if (codec == CODEC_JSON) return jsonPayload(start, end)
   if (codec == CODEC_CSV) return csvLine(start, end)
-  if (codec == CODEC_BRIDGE) return bridgeRows(start, end)
+  if (codec == CODEC_BRIDGE) return bridgePayload(start, end)
   return numberPayload(start, end)
 }
 

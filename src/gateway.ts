@@ -12,6 +12,7 @@ import { Reducer } from './engine/reducer.js'
 import { report, stragglers, stragglerText } from './engine/report.js'
 import { supervise } from './engine/supervisor.js'
 import { initTable } from './engine/tables.js'
+import { ColumnRows, Tapping } from './engine/tapping.js'
 import { MemoryArena } from './memory/arena.js'
 import { writeConstants } from './memory/constants.js'
 import { type DecodeModule, instantiate, type KernelsModule } from './memory/modules.js'
@@ -23,6 +24,7 @@ import type { Plan } from './model/plan.js'
 import type { Points } from './model/points.js'
 import type { Source } from './model/source.js'
 import type { Status } from './model/status.js'
+import type { Taps } from './model/taps.js'
 import { ChunkPool, HAND_OVER_MS } from './pool/pool.js'
 import { version } from './version.js'
 import { Window } from './window/window.js'
@@ -70,6 +72,7 @@ export class Gateway {
   readonly #startedUs: number
   #ready = false
   readonly #named = new WeakSet<object>()
+  readonly #tapping = new Tapping()
 
   constructor(plan: Plan, options: GatewayOptions) {
     const { components, log = silent, clock = new SystemClock(), random } = options
@@ -108,7 +111,9 @@ export class Gateway {
       clock,
       log,
     })
-    const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes)
+    const rows = new ColumnRows(memory, this.#identities.series)
+    const onRows = () => this.#tapping.samples?.(rows)
+    const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes, onRows)
     const decoder = new Decoder(memory, decode, this.#identities, reducer, constants)
 
     // Sinks, and who gets which window's points.
@@ -131,7 +136,15 @@ export class Gateway {
       targets.set(sink.name, { finalOnly: component.finalOnly(made), offer: (points) => lane.offer(points) })
       return lane
     })
-    const observer: Target[] = options.onPoints ? [{ finalOnly: false, offer: (p) => options.onPoints?.(p) }] : []
+    const tapping = this.#tapping
+    const observer: Target = {
+      finalOnly: false,
+      get idle() {
+        return !tapping.points
+      },
+      offer: (points) => tapping.points?.(points),
+    }
+    if (options.onPoints) this.tap({ points: (points) => options.onPoints?.(points) })
     const closer = new Closer(
       memory,
       kernels,
@@ -141,7 +154,7 @@ export class Gateway {
         field: (id) => this.#identities.series[id]?.field ?? bug(`series ${id} is gone`),
       },
       sizes.outputBytes,
-      (window) => [...window.plan.to.map((name) => targets.get(name) ?? bug(`sink ${name} is unknown`)), ...observer],
+      (window) => [...window.plan.to.map((name) => targets.get(name) ?? bug(`sink ${name} is unknown`)), observer],
     )
 
     // The order of things, and the sources that feed it.
@@ -164,7 +177,19 @@ export class Gateway {
     const blocks = blockRegions(plan, regions.blocks, sizes)
     this.#intakes = plan.sources.map((source, i) => {
       const programs = source.inputs.map((input) => compileInput(input, components.codecs, arena))
-      return new Intake(i, source, clock, log, memory, blocks[i], sizes, this.#identities, programs, this.#engine)
+      return new Intake(
+        i,
+        source,
+        clock,
+        log,
+        memory,
+        blocks[i],
+        sizes,
+        this.#identities,
+        programs,
+        this.#engine,
+        this.#tapping,
+      )
     })
     this.#sources = plan.sources.map((source) => {
       const component =
@@ -203,6 +228,11 @@ export class Gateway {
     if (!graceful && this.#stopping) this.#patience.abort()
     this.#stopping ??= this.#close(graceful)
     return this.#stopping
+  }
+
+  /** From now on `taps` look; the answer ends it. Costs nothing while nobody does. */
+  tap(taps: Taps): () => void {
+    return this.#tapping.add(taps)
   }
 
   /** Resolves when no batch is under way. */

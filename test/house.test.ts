@@ -12,7 +12,7 @@ const floors = [
   ['config', 'framing', 'codecs', 'formats', 'reduce', 'window', 'journal', 'spool', 'pool', 'observe'],
   ['engine', 'sources', 'sinks', 'http'],
   ['gateway.ts', 'components.ts'],
-  ['stream', 'dashboard', 'service', 'demo'],
+  ['stream', 'dashboard', 'tail', 'service', 'demo'],
   ['cli'],
   ['index.ts', 'main.ts'],
 ]

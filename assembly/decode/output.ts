@@ -345,8 +345,8 @@ export function openSeries(field: u32): bool {
   return arraySeries != NONE
 }
 
-/// The same for a name that is declared nowhere; valid until the call that reads the frame returns.
-export function openSeriesNamed(name: usize, bytes: u32): bool {
+/// The same for a field by its name. After beginRow, or endRow of the row before.
+export function openNamedSeries(name: usize, bytes: u32): bool {
   endRun()
   if (overflow || badTag) return true
   if (!findDevice()) return false

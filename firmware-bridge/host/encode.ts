@@ -1,49 +1,67 @@
-import { crc32, type Descriptor } from './message.js'
+// The other direction: what a device sends, for tests, vectors and simulators.
+import { crc32 } from 'node:zlib'
+import { cobsEncode } from './cobs.js'
+import { DATA, DESCRIPTOR, type Descriptor, FIELD_TYPES, type Field, VERSION } from './message.js'
 
-const T = ['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'f32']
-export function encodeDescriptor(d: Omit<Descriptor, 'kind' | 'description'>): Uint8Array {
-  const text = (s: string) => {
-    const b = Buffer.from(s)
-    return Buffer.concat([Buffer.of(b.length), b])
-  }
-  const head = Buffer.alloc(12)
-  head[0] = 0x11
-  head[1] = d.stream
-  head.writeUInt16LE(d.boot, 2)
-  head.writeUInt32LE(d.tickRateHz, 4)
-  head.writeUInt32LE(d.periodTicks, 8)
+/** What a device says of a stream. */
+export type Described = Pick<Descriptor, 'stream' | 'boot' | 'tickRateHz' | 'periodTicks' | 'name' | 'fields'>
+
+/** A descriptor's message, without CRC. */
+export function encodeDescriptor(described: Described): Buffer {
+  const { stream, boot, tickRateHz, periodTicks, name, fields } = described
   return Buffer.concat([
-    head,
-    text(d.name),
-    Buffer.of(d.fields.length),
-    ...d.fields.flatMap((f) => {
-      const b = Buffer.alloc(13)
-      b[0] = T.indexOf(f.type) + 1
-      b.writeInt32LE(f.offset, 1)
-      b.writeInt32LE(f.multiplier, 5)
-      b.writeUInt32LE(f.divisor, 9)
-      return [b, text(f.name), text(f.unit)]
-    }),
+    Uint8Array.of((VERSION << 4) | DESCRIPTOR, stream),
+    u16(boot),
+    u32(tickRateHz),
+    u32(periodTicks),
+    text(name),
+    Uint8Array.of(fields.length),
+    ...fields.flatMap((field) => [
+      Uint8Array.of(field.type),
+      u32(field.offset),
+      u32(field.multiplier),
+      u32(field.divisor),
+      text(field.name),
+      text(field.unit),
+    ]),
   ])
 }
-export function encodeFrame(message: Uint8Array): Uint8Array {
-  const crc = Buffer.alloc(4)
-  crc.writeUInt32LE(crc32(message, 0, message.length))
-  const raw = Buffer.concat([message, crc])
-  const out: number[] = []
-  let block: number[] = []
-  for (const byte of raw) {
-    if (byte === 0) {
-      out.push(block.length + 1, ...block)
-      block = []
-    } else {
-      block.push(byte)
-      if (block.length === 254) {
-        out.push(255, ...block)
-        block = []
-      }
+
+/** A data message, without CRC: each row has a raw value for each field. */
+export function encodeData(
+  head: { stream: number; description: number; sequence: number; ticks: number },
+  fields: readonly Pick<Field, 'type'>[],
+  rows: readonly (readonly number[])[],
+): Buffer {
+  const rowBytes = fields.reduce((sum, { type }) => sum + FIELD_TYPES[type]!.bytes, 0)
+  const raw = Buffer.alloc(rowBytes * rows.length)
+  let at = 0
+  for (const row of rows)
+    for (const [i, { type }] of fields.entries()) {
+      const { name, bytes } = FIELD_TYPES[type]!
+      if (name === 'f32') raw.writeFloatLE(row[i], at)
+      else if (name.startsWith('u')) raw.writeUIntLE(row[i], at, bytes)
+      else raw.writeIntLE(row[i], at, bytes)
+      at += bytes
     }
-  }
-  out.push(block.length + 1, ...block, 0)
-  return Uint8Array.from(out)
+  return Buffer.concat([
+    Uint8Array.of((VERSION << 4) | DATA, head.stream),
+    u16(head.description),
+    u16(head.sequence),
+    u32(head.ticks),
+    raw,
+  ])
+}
+
+/** A message as it goes over the wire: with its CRC, stuffed, and the 0x00 behind it. */
+export function encodeFrame(message: Uint8Array): Buffer {
+  return Buffer.concat([cobsEncode(Buffer.concat([message, u32(crc32(message))])), Uint8Array.of(0)])
+}
+
+const u16 = (value: number) => Uint8Array.of(value, value >>> 8)
+const u32 = (value: number) => Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24)
+
+function text(value: string): Uint8Array {
+  const bytes = Buffer.from(value)
+  return Buffer.concat([Uint8Array.of(bytes.length), bytes])
 }

@@ -7,11 +7,17 @@ import { loadConfig } from '../config/load.js'
 import { startBroker } from '../demo/broker.js'
 import { type DemoSink, demoConfigText, demoEnvironment, demoFiles } from '../demo/configuration.js'
 import { type Devices, startDevices } from '../demo/devices.js'
+import { freeAddress, openInBrowser } from '../demo/page-address.js'
+import { openSerialLine } from '../demo/serial-line.js'
+import { PACE } from '../demo/story.js'
 import { type DemoView, plainView, terminalView } from '../demo/view.js'
 import { SystemClock } from '../engine/clock.js'
 import { pause } from '../model/clock.js'
+import type { Components } from '../model/components.js'
 import type { LogLevel } from '../observe/log-levels.js'
 import { coloursWanted, createPaint } from '../observe/paint.js'
+import type { OpenPort } from '../sources/serial/binding.js'
+import { serialThrough } from '../sources/serial.js'
 import { EXIT } from './exit-codes.js'
 import { processLog } from './process-log.js'
 import { runPlan } from './run-plan.js'
@@ -20,6 +26,8 @@ import { runPlan } from './run-plan.js'
 export interface DemoOptions {
   influx?: string
   database: string
+  fast?: boolean
+  open?: boolean
   seconds?: number
   printConfig?: boolean
   logLevel: LogLevel
@@ -32,10 +40,11 @@ export async function demo(options: DemoOptions): Promise<number> {
     return EXIT.ok
   }
   const clock = new SystemClock()
-  const sink = await demoSink(options)
+  const [sink, broker, { line, noTerminal }] = await Promise.all([demoSink(options), startBroker(), openSerialLine()])
   const target = sink.kind === 'file' ? sink.path : `${sink.url}, database ${sink.database}`
-  const broker = await startBroker()
-  const plan = await loadConfig(demoFiles(sink.kind), { components, env: demoEnvironment(broker.url, sink) })
+  const env = demoEnvironment(broker.url, line.path, sink)
+  const plan = await loadConfig(demoFiles(sink.kind), { components, env })
+  if (plan.http) plan.http = await freeAddress(plan.http)
   const view: DemoView = process.stdout.isTTY
     ? terminalView(process.stdout, {
         clock,
@@ -43,18 +52,26 @@ export async function demo(options: DemoOptions): Promise<number> {
         brokerUrl: broker.url,
         target,
       })
-    : plainView(process.stdout, process.stderr)
+    : plainView(process.stdout, process.stderr, clock)
   let devices: Promise<Devices> | undefined
   // However it ends, the terminal gets its cursor back.
   process.once('exit', () => view.close())
   const stderr = { write: (text: string) => (process.stderr.isTTY ? view.print(text) : process.stderr.write(text)) }
-  if (!process.stdout.isTTY) stderr.write(`simulated machines at ${broker.url}, points to ${target}\n`)
   const code = await runPlan(plan, {
     log: processLog(options.logLevel, stderr),
+    components: line.open ? withPortsOpenedBy(line.open) : components,
     onPoints: (points) => view.take(points),
-    onReady(status) {
-      view.begin(status)
-      devices = startDevices(broker.url)
+    onReady(status, url) {
+      view.begin(status, url)
+      if (!process.stdout.isTTY) stderr.write(`simulated machines at ${broker.url}, points to ${target}\n`)
+      if (noTerminal) view.note(`pump-1: on a mock of a serial port: ${noTerminal}`)
+      if (url && options.open) openInBrowser(url)
+      devices = startDevices({
+        brokerUrl: broker.url,
+        line,
+        pace: options.fast ? PACE.fast : PACE.normal,
+        onNote: (text) => view.note(text),
+      })
     },
     until: Promise.race([
       once(process.stdout, 'error'),
@@ -68,9 +85,15 @@ export async function demo(options: DemoOptions): Promise<number> {
     },
   })
   await (await devices)?.stop()
+  line.close()
   await broker.close()
   if (sink.kind === 'file') process.stderr.write(`the points are in ${sink.path}\n`)
   return code
+}
+
+function withPortsOpenedBy(open: OpenPort): Components {
+  const sources = components.sources.map((source) => (source.type === 'serial' ? serialThrough(open) : source))
+  return { ...components, sources }
 }
 
 async function demoSink({ influx, database }: DemoOptions): Promise<DemoSink> {

@@ -1,6 +1,7 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ConfigError, reasonOf } from '../model/errors.js'
 import { LOG_LEVELS } from '../observe/log-levels.js'
+import { KINDS } from '../tail/filter.js'
 import { version } from '../version.js'
 import { EXIT, exitCodesHelp } from './exit-codes.js'
 
@@ -53,9 +54,11 @@ function createProgram(done: (code: number) => void): Command {
     .option('--json', 'print JSON')
     .action(async (files: string[], options) => done(await (await import('./check.js')).check(files, options)))
 
-  command('demo', 'simulated machines over MQTT and their windows as a live table; needs no hardware and no database')
+  command('demo', 'simulated machines over MQTT and a serial port, live; needs no hardware and no database')
     .option('--influx <url>', 'send the points to this InfluxDB, as http://localhost:8086, instead of a file')
     .option('--database <name>', 'its database, created if it is missing', 'weir_demo')
+    .option('--fast', 'show in 30 s what else takes three minutes')
+    .option('--open', 'open the live page in a browser')
     .option('--seconds <n>', 'end after so many seconds', positiveNumber)
     .option('--print-config', 'print the configuration of the demo and end')
     .addOption(logLevel('warn'))
@@ -64,6 +67,28 @@ function createProgram(done: (code: number) => void): Command {
   command('bench', 'measure the kernels on this machine, against plain JavaScript')
     .option('--json', 'print JSON')
     .action(async (options) => done(await (await import('./bench.js')).bench(options)))
+
+  const running = (made: Command): Command =>
+    made
+      .option('--at <url>', 'address of the running weir, http://127.0.0.1:9470 unless given')
+      .option('--config <file>', 'or its configuration, which has the address and the token')
+
+  running(command('status', 'what a running weir does; exit code 1 when it is not ready or has alarms'))
+    .option('--watch', 'go on until Ctrl-C')
+    .option('--json', 'print JSON')
+    .action(async (options) => done(await (await import('./status.js')).status(options)))
+
+  running(command('tail', 'frames, samples or points of a running weir as they flow'))
+    .addArgument(new Argument('[what]', 'what to look at').choices(KINDS).default('points'))
+    .option('--source <glob>', 'only of these sources')
+    .option('--field <glob>', 'only these fields')
+    .option('--tag <name=glob>', 'only with such a tag; may be given again', tagGlob)
+    .option('--window <glob>', 'only points of these windows')
+    .option('--channel <glob>', 'only frames of these topics or ports')
+    .option('--count <n>', 'end after so many', positiveNumber)
+    .option('--seconds <n>', 'end after so many seconds', positiveNumber)
+    .option('--json', 'print a line of JSON each')
+    .action(async (what, options) => done(await (await import('./tail.js')).tail(what, options)))
 
   command('ports', 'list the serial ports with their stable names')
     .option('--json', 'print JSON')
@@ -83,4 +108,10 @@ function positiveNumber(text: string): number {
   const value = Number(text)
   if (!(value > 0)) throw new InvalidArgumentError('a number above 0')
   return value
+}
+
+function tagGlob(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('a name and a glob, as machine=press-*')
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
 }

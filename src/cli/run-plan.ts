@@ -1,20 +1,25 @@
 import type { Logger } from 'pino'
-import { components } from '../components.js'
+import { components as everything } from '../components.js'
+import { createPage } from '../dashboard/page.js'
 import { SystemClock } from '../engine/clock.js'
 import { Gateway } from '../gateway.js'
-import { listen } from '../http/server.js'
+import { type HttpServer, listen } from '../http/server.js'
+import type { Components } from '../model/components.js'
 import type { Plan } from '../model/plan.js'
 import type { Points } from '../model/points.js'
 import type { Status } from '../model/status.js'
+import { tailRoute } from '../tail/route.js'
 import { liveToEnd } from './life.js'
 
 /** What a command adds to a run. */
 export interface RunExtras {
   log: Logger
+  /** All there are unless given. */
+  components?: Components
   /** Sees all points as they are emitted; they are valid only during the call. */
   onPoints?(points: Points): void
-  /** Called when ready, with a look at the gateway's status. */
-  onReady?(status: () => Status): void
+  /** Called when ready, with a look at the gateway's status and the address of its status server, where it listens. */
+  onReady?(status: () => Status, url: string | undefined): void
   /** Ends the run as a signal does. */
   until?: Promise<unknown>
   /** Takes the ledger at the end; stderr unless given. */
@@ -22,11 +27,18 @@ export interface RunExtras {
 }
 
 /** Runs a plan in this process, with its status server, until it ends; resolves with the exit code. */
-export async function runPlan(plan: Plan, { log, onPoints, onReady, until, stderr }: RunExtras): Promise<number> {
+export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
+  const { log, components = everything, onPoints, onReady, until, stderr } = extras
   const clock = new SystemClock()
   const gateway = new Gateway(plan, { components, log, clock, onPoints })
   const status = () => gateway.status()
-  const server = plan.http && (await listen(plan.http, { status, log }))
+  let server: HttpServer | undefined
+  if (plan.http) {
+    const page = createPage(status, clock)
+    gateway.tap({ points: (points) => page.take(points) })
+    const routes = [...page.routes, tailRoute((taps) => gateway.tap(taps))]
+    server = await listen(plan.http, { status, log, routes, login: page.login })
+  }
   const code = await liveToEnd(gateway, {
     clock,
     log,
@@ -37,7 +49,7 @@ export async function runPlan(plan: Plan, { log, onPoints, onReady, until, stder
     onReady() {
       // From the start of the process, as a person waits for it.
       log.info({ gateway: plan.gateway, http: server?.url, ms: Math.round(performance.now()) }, 'ready')
-      onReady?.(status)
+      onReady?.(status, server?.url)
     },
     until,
   })

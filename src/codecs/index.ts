@@ -5,7 +5,9 @@ import { json } from './json.js'
 import { number } from './number.js'
 
 /** Every way to read payloads, by the name it has in the configuration. */
-export const codecs: CodecComponent[] = [json as CodecComponent, csv as CodecComponent, number as CodecComponent]
-
-/** Codecs that a source chooses by itself; no configuration names them. */
-export const sourceCodecs: CodecComponent[] = [bridge as CodecComponent]
+export const codecs: CodecComponent[] = [
+  json as CodecComponent,
+  csv as CodecComponent,
+  number as CodecComponent,
+  bridge as CodecComponent,
+]

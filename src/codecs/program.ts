@@ -3,7 +3,6 @@ import { zoneTable } from '../memory/zone.js'
 import type { Arena, CodecComponent, CodecInput, FieldSpec } from '../model/codec.js'
 import { bug } from '../model/errors.js'
 import type { InputPlan } from '../model/plan.js'
-import { sourceCodecs } from './index.js'
 
 /** An input compiled into the shared memory; lives as long as its arena. */
 export interface Program {
@@ -13,7 +12,7 @@ export interface Program {
   fields: string[]
   /** Names of the tags taken from the payload, in the order of the device key's parts. */
   tagNames: string[]
-  /** A channel's layout from the text that tells it (a header, the channel's own `layout`), or why that is none. */
+  /** A channel's layout from its first line (CSV with a header) or its spec, or why that is none. */
   layout?(text: string): number | string
 }
 
@@ -36,7 +35,7 @@ function codecInput({ time, payloadTags }: InputPlan): CodecInput {
 
 /** Compiles how an input's payloads are read. The plan was checked before; throws when the arena is full. */
 export function compileInput(input: InputPlan, codecs: readonly CodecComponent[], arena: Arena): Program {
-  const component = [...codecs, ...sourceCodecs].find(({ type }) => type === input.decode.type)
+  const component = codecs.find(({ type }) => type === input.decode.type)
   if (!component) bug(`no codec is named ${input.decode.type}`)
   const compiled = component.compile(input.decode.options as never, codecInput(input), arena)
   const tagNames = Object.keys(input.payloadTags)
@@ -51,7 +50,7 @@ export function compileInput(input: InputPlan, codecs: readonly CodecComponent[]
   set(layout.PROGRAM_FIELDS, compiled.fields.length)
   set(layout.PROGRAM_FIELD_LIST, writeFields(compiled.fields, arena))
   const { time } = input
-  set(layout.PROGRAM_TIME_UNIT, time.kind === 'frame' ? layout.TIME_US : layout.TIME_ARRIVAL)
+  set(layout.PROGRAM_TIME_UNIT, layout.TIME_ARRIVAL)
   if (time.kind === 'path') {
     set(layout.PROGRAM_TIME_UNIT, UNITS[time.unit])
     set(layout.PROGRAM_TIME_MISSING, time.missing === 'arrival' ? 1 : 0)

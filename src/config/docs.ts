@@ -30,7 +30,7 @@ export function configDoc(components: Components): string {
       : []),
     '## Decoding',
     'How payloads become samples: `decode:` of a source or topic.',
-    ...codecs.flatMap((c) => section(`### \`decode: { type: ${c.type} }\``, c)),
+    ...codecs.filter(({ internal }) => !internal).flatMap((c) => section(`### \`decode: { type: ${c.type} }\``, c)),
     '## Windows',
     table(windowEntries),
     ...nested('of', windowEntries.of),

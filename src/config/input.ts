@@ -52,7 +52,11 @@ function readDecode(
     )
     return
   }
-  const codec = findings.component(raw, codecs, path)
+  const codec = findings.component(
+    raw,
+    codecs.filter(({ internal }) => !internal),
+    path,
+  )
   if (!codec) return
   const { type: _, ...own } = raw
   const options = findings.read(v.strictObject(codec.options), own, path, { place: 'decode' })

@@ -10,7 +10,7 @@ type Json = Record<string, unknown>
 
 /** JSON Schema of a configuration, for editors. Placeholders are text wherever a value may be one. */
 export function jsonSchema(components: Components): Json {
-  const decode = { oneOf: components.codecs.map((codec) => componentSchema(codec)) }
+  const decode = { oneOf: components.codecs.filter(({ internal }) => !internal).map((codec) => componentSchema(codec)) }
   const withDecode = (entries: Record<string, v.GenericSchema>) => ({ ...mapSchema(entries).properties, decode })
   const source = { ...inputEntries, ...sourceEntries }
   const top = mapSchema(topEntries)

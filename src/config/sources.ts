@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { Components } from '../model/components.js'
-import { type InputPlan, mayBeByArrival, type SourcePlan } from '../model/plan.js'
+import { type InputPlan, mayUseArrival, type SourcePlan } from '../model/plan.js'
 import type { CommonInput, RawInput, SourceComponent } from '../model/source.js'
 import type { Findings } from './findings.js'
 import { codecProblem, readInput, type Written } from './input.js'
@@ -103,7 +103,7 @@ function checkInputs(inputs: InputPlan[], finite: boolean, { path, components, f
   for (const input of inputs) {
     const why = codecProblem(input, components)
     if (why) findings.add(written.get(input.decode) ?? [...path, 'decode'], why)
-    if (finite && mayBeByArrival(input.time))
+    if (finite && mayUseArrival(input.time))
       findings.add(
         written.get(input.time) ?? [...path, 'time'],
         'cannot time a finite source by arrival: its samples did not arrive when they were taken; write time: { path: …, unit: … }',

@@ -21,7 +21,11 @@ const listen = v.pipe(
 )
 
 const http = v.pipe(
-  v.union([v.literal(false), listen, v.strictObject({ listen, token: v.optional(secret()) })]),
+  v.union([
+    v.literal(false),
+    listen,
+    v.strictObject({ listen, token: v.optional(secret()), hosts: v.optional(v.array(v.string())) }),
+  ]),
   v.check(
     (given) =>
       given === false ||
@@ -35,9 +39,15 @@ const http = v.pipe(
       ? false
       : typeof given === 'string'
         ? parseListen(given)!
-        : { ...parseListen(given.listen)!, ...(given.token && { token: given.token }) },
+        : {
+            ...parseListen(given.listen)!,
+            ...(given.token && { token: given.token }),
+            ...(given.hosts && { hosts: given.hosts }),
+          },
   ),
-  v.metadata({ allowed: 'host:port, { listen: host:port, token: text }, or false for none' }),
+  v.metadata({
+    allowed: 'host:port, { listen: host:port, token: text, hosts: [further names of this machine] }, or false for none',
+  }),
 )
 
 const says = v.description

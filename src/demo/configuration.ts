@@ -12,12 +12,12 @@ export function demoFiles(kind: DemoSink['kind']): string[] {
 }
 
 /** What the placeholders of those files stand for. */
-export function demoEnvironment(brokerUrl: string, sink: DemoSink): Record<string, string> {
+export function demoEnvironment(brokerUrl: string, serialPath: string, sink: DemoSink): Record<string, string> {
   const settings: Record<string, string> =
     sink.kind === 'file'
       ? { WEIR_DEMO_FILE: sink.path }
       : { WEIR_DEMO_INFLUX: sink.url, WEIR_DEMO_DATABASE: sink.database }
-  return { WEIR_DEMO_BROKER: brokerUrl, ...settings }
+  return { WEIR_DEMO_BROKER: brokerUrl, WEIR_DEMO_PORT: serialPath, ...settings }
 }
 
 /** The demo's configuration as one file, to start one's own from. */

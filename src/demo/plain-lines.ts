@@ -1,9 +1,9 @@
 import type { Points } from '../model/points.js'
-import { deviceText } from './live-series.js'
+import { clockText, deviceText } from './live-series.js'
 
 /** Points as lines of plain text: `12:00:01 press-1 power_mean=1234.5 power_max=1300`. */
 export function plainLines(points: Points): string {
-  const at = new Date(points.timeUs / 1000).toISOString().slice(11, 19)
+  const at = clockText(points.timeUs)
   let text = ''
   for (let i = 0; i < points.lines; i++) {
     text += `${at} ${deviceText(points.device[i].tags)}`

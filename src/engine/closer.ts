@@ -10,6 +10,8 @@ import type { EngineMemory } from './engine-memory.js'
 export interface Target {
   /** Once, when final; else as soon as due and again at each correction. */
   readonly finalOnly: boolean
+  /** True while nobody takes what is offered. */
+  readonly idle?: boolean
   offer(points: Points): void
 }
 
@@ -35,7 +37,7 @@ export class Closer {
   /** True while some window has changes that wait for the watermark. */
   get waiting(): boolean {
     const end = Number.POSITIVE_INFINITY
-    return this.windows.some((window, w) => this.#due[w].length > 0 && this.#panes(window, PANES_DUE, end).length > 0)
+    return this.windows.some((window, w) => this.#dueOf(w).length > 0 && this.#panes(window, PANES_DUE, end).length > 0)
   }
 
   /**
@@ -45,7 +47,7 @@ export class Closer {
   close(watermarkUs: number, ended: boolean): void {
     const dueUs = ended ? Number.POSITIVE_INFINITY : watermarkUs
     this.windows.forEach((window, w) => {
-      const due = this.#due[w]
+      const due = this.#dueOf(w)
       const final = this.#final[w]
       if (due.length > 0) {
         for (const pane of this.#panes(window, PANES_DUE, dueUs)) {
@@ -70,6 +72,10 @@ export class Closer {
         )
       }
     })
+  }
+
+  #dueOf(window: number): Target[] {
+    return this.#due[window].filter(({ idle }) => !idle)
   }
 
   /** Addresses of a window's panes, oldest first. */
@@ -101,7 +107,7 @@ export class Closer {
       }
       const points = this.#lines.read(window, startUs, final, this.memory, start, linesEnd, this.names)
       // Where both kinds of target are served, each line is counted when it first goes out.
-      if (!final || this.#due[this.windows.indexOf(window)].length === 0) window.count(points)
+      if (!final || this.#dueOf(this.windows.indexOf(window)).length === 0) window.count(points)
       if (points.lines > 0) for (const target of targets) target.offer(points)
     }
   }

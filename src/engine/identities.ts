@@ -111,21 +111,18 @@ export class Identities {
     return number
   }
 
-  /**
-   * The series of its declared fields (for a fixed device only), its field's name and its layout; undefined when the
-   * arena is full. Throws a LinkError for a layout that the codec can't read.
-   */
+  /** The series of its declared fields (for a fixed device only), its field's name and its layout; undefined when the arena is full. */
   #channelMemory(spec: ChannelSpec, program: Program, fixed: boolean) {
     const bytes = Math.max(1, program.fields.length) * 4
     try {
       const list = fixed ? this.arena.alloc(bytes) : 0
       this.memory.u32.fill(NONE, list >>> 2, fixed ? (list + bytes) >>> 2 : 0)
       const field = spec.field === undefined ? { address: 0, bytes: 0 } : this.arena.text(spec.field)
-      const layout = spec.layout === undefined ? 0 : (program.layout?.(spec.layout) ?? 'its codec takes no layout')
-      if (typeof layout === 'string') throw new LinkError(`cannot read ${spec.name}: ${layout}`)
+      const layout = spec.layout === undefined ? 0 : program.layout?.(spec.layout)
+      if (typeof layout !== 'number') return bug(`channel ${spec.name} has a layout that its codec does not read`)
       return { list, field, layout }
     } catch (error) {
-      if (error instanceof WeirError && !(error instanceof LinkError)) return undefined
+      if (error instanceof WeirError) return undefined
       throw error
     }
   }
@@ -182,8 +179,7 @@ export class Identities {
       this.series[id] = series
       this.seriesCount++
       device.series.set(field, series)
-      const unit =
-        unitOf(this.plan.sources[device.sourceIndex].units, field) ?? unitOf(this.#channels[channel].spec.units, field)
+      const unit = this.plan.sources[device.sourceIndex].units[field] ?? this.#channels[channel].spec.units?.[field]
       if (unit) device.units.set(field, unit)
       const { u32, regions } = this.memory
       const record = (regions.series.start + id * SERIES_BYTES) >>> 2
@@ -328,11 +324,6 @@ export class Identities {
     for (let i = 0; i < 64; i++) free.delete(group * 64 + i)
     this.#freeGroups.push(group)
   }
-}
-
-/** A field may be called as what every object has, such as `constructor`. */
-function unitOf(units: Record<string, string> | undefined, field: string): string | undefined {
-  return units && Object.hasOwn(units, field) ? units[field] : undefined
 }
 
 function deviceKey(sourceIndex: number, tags: readonly (readonly [string, string])[]): string {

@@ -10,11 +10,12 @@ import type { Program } from '../codecs/program.js'
 import type { Region } from '../memory/regions.js'
 import type { Clock } from '../model/clock.js'
 import { bug } from '../model/errors.js'
-import { newFrameLedger, newSampleLedger } from '../model/ledger.js'
+import { newFrameLedger, newSampleLedger, newWireCounts, type WireCounts } from '../model/ledger.js'
 import type { Log } from '../model/log.js'
 import type { SourcePlan } from '../model/plan.js'
 import { type ChannelSpec, FRAME_FLAGS as FLAGS, type FrameReason, type SourceOutput } from '../model/source.js'
 import type { SourceStatus } from '../model/status.js'
+import type { Taps } from '../model/taps.js'
 import type { DecodeCounts } from './decoder.js'
 import type { EngineMemory, Sizes } from './engine-memory.js'
 import type { Identities } from './identities.js'
@@ -35,7 +36,7 @@ export class Intake implements SourceOutput {
   readonly frames = newFrameLedger()
   readonly samples = newSampleLedger()
   lost = 0
-  missingFrames = 0
+  readonly wireCounts = newWireCounts()
   linkState: SourceStatus['link']
   /** Bytes taken so far. */
   taken = 0
@@ -59,6 +60,7 @@ export class Intake implements SourceOutput {
     private readonly identities: Identities,
     private readonly programs: readonly Program[],
     private readonly host: IntakeHost,
+    private readonly tapping: Taps,
   ) {
     this.#used = block.start
     this.linkState = { state: 'starting', sinceUs: clock.nowUs(), attempts: 0 }
@@ -97,6 +99,11 @@ export class Intake implements SourceOutput {
     else for (let i = 0; i < length; i++) u8[to + i] = bytes[start + i]
     this.#used = at + size
     this.taken += length
+    if (this.tapping.frame) {
+      const { spec } = this.identities.channelOf(channel)
+      const arrivalUs = this.#arrivalUs
+      this.tapping.frame(this.plan.name, spec, { bytes, start, end, arrivalUs, flags, packetId })
+    }
     // The decoder counts the lines of a frame of lines.
     if (!(flags & FLAGS.lines)) {
       this.frames.in++
@@ -119,14 +126,16 @@ export class Intake implements SourceOutput {
   count(reason: FrameReason, frames: number): void {
     this.frames.in += frames
     this.frames[reason] += frames
-  }
-
-  missing(frames: number): void {
-    this.missingFrames += frames
+    this.tapping.counted?.(this.plan.name, reason, frames)
   }
 
   lostBytes(bytes: number): void {
     this.lost += bytes
+    this.tapping.lost?.(this.plan.name, bytes)
+  }
+
+  wire(what: keyof WireCounts, count: number): void {
+    this.wireCounts[what] += count
   }
 
   link(state: 'up' | 'down' | 'ended', detail?: string): void {

@@ -41,6 +41,8 @@ export class Reducer {
     private readonly windows: readonly Window[],
     private readonly pool: ChunkPool,
     private readonly sizes: Sizes,
+    /** Told when the columns' rows are settled, and before they are emptied. */
+    private readonly onRows: () => void,
   ) {
     const { rows } = sizes
     const { u32, regions } = memory
@@ -87,6 +89,7 @@ export class Reducer {
       for (const state of window.states) end = kernels.reduce(state, this.#columns, end)
     }
     kernels.settle(this.#columns, slab, memory.regions.settled.start, this.#firstSource, SOURCE_BYTES)
+    this.onRows()
     const running = end > chunks ? this.pool.run(chunks, end) : undefined
     if (running) return running.then(() => this.#finish(chunks, end))
     this.#finish(chunks, end)

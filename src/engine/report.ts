@@ -82,16 +82,40 @@ function sourceStatus(r: Reported, intake: Intake, source: Source): SourceStatus
     frames: { ...intake.frames, pending: intake.pending },
     samples: { ...samples, pending: imbalance.samples(samples) },
     lostBytes: intake.lost,
-    missingFrames: intake.missingFrames,
+    wire: { ...intake.wireCounts },
     watermarkUs: finite(r.engine.watermarkUs(intake)),
     lastArrivalUs: finite(r.engine.lastArrivalUs(intake)),
+    skewMs: skewOf(r, intake.index),
     details: source.status?.() ?? {},
   }
 }
 
+/** Devices looked at for a source's skew: more of them change the median little. */
+const SKEW_DEVICES = 500
+
+/** Median over the devices of a source of each one's own median; null where none has spoken. */
+function skewOf({ memory, identities }: Reported, source: number): number | null {
+  const medians: number[] = []
+  for (const device of identities.devices) {
+    if (device?.sourceIndex !== source) continue
+    const skew = deviceSkew(memory, device.id)
+    if (skew !== undefined) medians.push(skew)
+    if (medians.length === SKEW_DEVICES) break
+  }
+  return medians.length ? Math.round(medians.sort((a, b) => a - b)[medians.length >> 1]) : null
+}
+
+/** Median of a device's latest rows, ms; undefined before the first. */
+function deviceSkew({ f32, u32, regions }: EngineMemory, device: number): number | undefined {
+  const at = regions.devices.start + device * DEVICE_BYTES
+  const length = Math.min(SKEW_RING, u32[(at + DEVICE_SKEWS) >>> 2])
+  const first = (at + DEVICE_SKEW) >>> 2
+  return Array.from(f32.subarray(first, first + length)).sort((a, b) => a - b)[length >> 1]
+}
+
 /** Devices more than half of whose rows were late (of at least 16). */
 export function stragglers({ memory, identities }: Pick<Reported, 'memory' | 'identities'>): Straggler[] {
-  const { f64, f32, u32, regions } = memory
+  const { f64, regions } = memory
   const found: Straggler[] = []
   for (const device of identities.devices) {
     if (!device) continue
@@ -99,10 +123,7 @@ export function stragglers({ memory, identities }: Pick<Reported, 'memory' | 'id
     const rows = f64[(at + DEVICE_ROWS) >>> 3]
     const late = f64[(at + DEVICE_LATE) >>> 3]
     if (rows < 16 || late <= rows / 2) continue
-    const length = Math.min(SKEW_RING, u32[(at + DEVICE_SKEWS) >>> 2])
-    const first = (at + DEVICE_SKEW) >>> 2
-    const skews = Array.from(f32.subarray(first, first + length)).sort((a, b) => a - b)
-    found.push({ device, rows, late, skewMs: Math.round(skews[length >> 1] ?? 0) })
+    found.push({ device, rows, late, skewMs: Math.round(deviceSkew(memory, device.id) ?? 0) })
   }
   return found
 }

@@ -1,14 +1,14 @@
-import { CobsFramer } from './cobs.js'
+import { MESSAGE_MAX_BYTES } from '../../firmware-bridge/host/message.js'
+import { cobsFramer } from './cobs.js'
+import { CRC_32 } from './crc.js'
 import type { FramingComponent } from './framing.js'
 
-/** Longest message with its CRC, by the protocol. */
-const MOST_BYTES = 4096
-const CRC_BYTES = 4
-
-/** Messages of the firmware bridge; their own bound holds, whatever `maxFrameBytes` is. */
-export const bridge: FramingComponent<unknown> = {
+/** Messages of the firmware bridge: firmware-bridge/PROTOCOL.md. What they mean is read behind it. */
+export const bridge: FramingComponent<object> = {
   type: 'bridge',
-  summary: 'Messages of firmware that speaks the weir bridge; needs no `decode` and no `time`',
+  summary:
+    'The firmware bridge: names, units, rates and times come from the device, so it takes no `decode` and no `time`',
   options: {},
-  create: () => new CobsFramer(MOST_BYTES - CRC_BYTES),
+  codec: 'bridge',
+  create: () => cobsFramer({ crc: CRC_32.name }, MESSAGE_MAX_BYTES - CRC_32.bytes),
 }

@@ -1,11 +1,15 @@
 import type { GenericSchema } from 'valibot'
+import type { WireCounts } from '../model/ledger.js'
+
+/** Why bytes are no frame: a wrong check, bytes that break the framing's rules, or more than a frame may have. */
+export type BadFrame = keyof Pick<WireCounts, 'crc' | 'malformed' | 'long'>
 
 /** Where a framer puts what it found, in the order of the stream. */
 export interface FrameReceiver {
   /** bytes[start, end) is one frame; it is the framer's again when the call returns. */
   frame(bytes: Uint8Array, start: number, end: number): void
-  /** So many bytes belong to no frame. */
-  lost(bytes: number): void
+  /** So many bytes belong to no frame; `why` is said once for each that seemed to be one. */
+  lost(bytes: number, why?: BadFrame): void
 }
 
 /**
@@ -25,6 +29,8 @@ export interface FramingComponent<Options = never> {
   readonly summary: string
   /** valibot entries of its own keys. */
   readonly options: Record<string, GenericSchema>
+  /** Its frames are messages that only this codec reads, behind a protocol of the source's. */
+  readonly codec?: string
   /** A framer for one stream; frames longer than `maxFrameBytes` are lost. */
   create(options: Options, maxFrameBytes: number): Framer
 }

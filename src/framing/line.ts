@@ -92,7 +92,7 @@ class LineFramer implements Framer {
   #emit(bytes: Uint8Array, start: number, end: number, to: FrameReceiver): void {
     let textEnd = end - this.#delimiter.length
     if (this.#strips && textEnd > start && bytes[textEnd - 1] === CARRIAGE_RETURN) textEnd--
-    if (textEnd - start > this.#maxFrameBytes) to.lost(end - start)
+    if (textEnd - start > this.#maxFrameBytes) to.lost(end - start, 'long')
     else if (textEnd > start) to.frame(bytes, start, textEnd)
   }
 
@@ -109,6 +109,7 @@ class LineFramer implements Framer {
       this.#carryLength = totalLength
       return
     }
+    const why = this.#skipping ? undefined : 'long'
     this.#skipping = true
     const tailLength = Math.min(totalLength, this.#delimiter.length)
     const fromChunk = Math.min(tailLength, end - start)
@@ -116,6 +117,6 @@ class LineFramer implements Framer {
     this.#carry.copyWithin(0, this.#carryLength - fromCarry, this.#carryLength)
     this.#carry.set(chunk.subarray(end - fromChunk, end), fromCarry)
     this.#carryLength = tailLength
-    to.lost(totalLength - tailLength)
+    to.lost(totalLength - tailLength, why)
   }
 }

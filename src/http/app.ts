@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { Status } from '../model/status.js'
 import { createMetricsPage, type MetricsPage } from '../observe/metrics.js'
+import { loginCookie } from './guard.js'
 import type { Route } from './route.js'
 
 const endpoints = `weir
@@ -12,10 +13,11 @@ const endpoints = `weir
 `
 
 /** The endpoints. Loaded at the first request; metrics at the first scrape. */
-export function createApp(status: () => Status, routes: readonly Route[]): Hono {
+export function createApp(status: () => Status, routes: readonly Route[], token?: string): Hono {
   const app = new Hono()
   let page: Promise<MetricsPage> | undefined
   for (const { path, answer } of routes) app.get(path, (c) => answer(c.req.raw))
+  if (token !== undefined) app.get('/login', (c) => c.body(null, 204, { 'set-cookie': loginCookie(token) }))
   app.get('/', (c) => c.text(endpoints))
   app.get('/healthz', (c) => c.text('alive\n'))
   app.get('/readyz', (c) => (status().ready ? c.text('ready\n') : c.text('not ready\n', 503)))

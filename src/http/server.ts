@@ -14,6 +14,8 @@ export interface HttpContext {
   log: Log
   /** Further addresses; one of them may stand for an address of the server's own. */
   routes?: readonly Route[]
+  /** What a browser without the token gets at `/`. */
+  login?: Route
 }
 
 /** The listening server. */
@@ -30,17 +32,18 @@ export interface HttpServer {
  */
 export async function listen(
   plan: HttpPlan,
-  { status, log, routes = [] }: HttpContext,
+  { status, log, routes = [], login }: HttpContext,
 ): Promise<HttpServer | undefined> {
   let app: Promise<Hono> | undefined
   const server = createServer(
     { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000 },
     (request, response) => {
-      const refusal = refusalOf(request, plan.host, plan.token)
-      if (refusal) return refuse(response, refusal)
-      app ??= import('./app.js').then(({ createApp }) => createApp(status, routes))
+      const refusal = refusalOf(request, plan)
+      const open = refusal?.status === 401 ? openRoute(request, routes, login) : undefined
+      if (refusal && !open) return refuse(response, refusal)
+      app ??= import('./app.js').then(({ createApp }) => createApp(status, routes, plan.token))
       app
-        .then((made) => answer(made, request, response))
+        .then((made) => answer(open ? open.answer : made.fetch, request, response))
         .catch((error) => {
           log.error({ url: request.url, reason: reasonOf(error) }, 'cannot answer a request')
           refuse(response, { status: 500, text: 'cannot answer: see the log\n' })
@@ -70,11 +73,22 @@ function refuse(response: ServerResponse, { status, text }: { status: number; te
   response.writeHead(status, headers).end(text)
 }
 
-async function answer(app: Hono, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** What may be answered without the token: what tells nothing, and a browser's first look. */
+function openRoute({ url, headers }: IncomingMessage, routes: readonly Route[], login?: Route): Route | undefined {
+  const path = url?.split('?')[0]
+  if (path === '/' && /\btext\/html\b/.test(headers.accept ?? '')) return login
+  return routes.find((route) => route.open && route.path === path)
+}
+
+async function answer(
+  fetch: (request: Request) => Response | Promise<Response>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   // The path alone decides; the host in the URL is a stand-in, since a Host header may hold anything.
   const url = new URL(`http://localhost/${(request.url ?? '/').replace(/^\/+/, '')}`)
   const { method, headers } = request
-  const answered = await app.fetch(new Request(url, { method, headers: headers as Record<string, string> }))
+  const answered = await fetch(new Request(url, { method, headers: headers as Record<string, string> }))
   response.writeHead(answered.status, {
     'cache-control': 'no-store',
     ...Object.fromEntries(answered.headers),

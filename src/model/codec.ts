@@ -33,8 +33,8 @@ export interface CompiledCodec {
   /** Declared fields in order; empty = every number of the payload. */
   fields: FieldSpec[]
   /**
-   * Makes the layout of a channel from the text that tells it and returns its address, or the reason why it can't.
-   * The text is the first line (CSV with a header) or the channel's own `layout`.
+   * Makes the layout of a channel and returns its address: from the first line of CSV with a header, or from
+   * `ChannelSpec.layout`. Or the reason why it can't.
    */
   layout?(text: string): number | string
 }
@@ -52,6 +52,8 @@ export interface CodecComponent<Options = never> {
   readonly type: string
   readonly summary: string
   readonly options: Record<string, GenericSchema>
+  /** Only a source may choose it: no configuration names it. */
+  readonly internal?: true
   /** A problem's text where options and input do not go together (a path syntax error, samples without rate or times). */
   check(options: Options, input: CodecInput): string | undefined
   compile(options: Options, input: CodecInput, arena: Arena): CompiledCodec

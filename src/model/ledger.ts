@@ -16,6 +16,18 @@ export interface FrameLedger {
   pending: number
 }
 
+/** What went wrong on the wire, before there were frames; beside the equations. */
+export interface WireCounts {
+  /** Seeming frames whose check was wrong, that broke the framing's rules, or were too long. */
+  crc: number
+  malformed: number
+  long: number
+  /** Good frames right behind bytes that were none. */
+  resyncs: number
+  /** Frames that their sender numbered and that never came. */
+  missing: number
+}
+
 /** One value of one series, counted once. */
 export interface SampleLedger {
   decoded: number
@@ -57,6 +69,8 @@ export const newFrameLedger = (): FrameLedger => ({
   lost: 0,
   pending: 0,
 })
+
+export const newWireCounts = (): WireCounts => ({ crc: 0, malformed: 0, long: 0, resyncs: 0, missing: 0 })
 
 export const newSampleLedger = (): SampleLedger => ({
   decoded: 0,

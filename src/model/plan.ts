@@ -6,8 +6,8 @@ export type TimeUnit = 's' | 'ms' | 'us' | 'ns' | 'iso'
 /** Where a sample's time comes from. */
 export type TimePlan =
   | { kind: 'arrival' }
-  /** The source writes it into its frames. */
-  | { kind: 'frame' }
+  /** The source tells it with each frame, by a clock of the device's. */
+  | { kind: 'source' }
   | {
       kind: 'path'
       path: string
@@ -20,8 +20,8 @@ export type TimePlan =
       rateHz?: number
     }
 
-/** Whether samples may get the time of their arrival. */
-export const mayBeByArrival = (time: TimePlan): boolean =>
+/** Whether arrival may stand for a sample's time. */
+export const mayUseArrival = (time: TimePlan): boolean =>
   time.kind === 'arrival' || (time.kind === 'path' && time.missing === 'arrival')
 
 /** How payloads of one topic, port or file are read. */
@@ -93,6 +93,8 @@ export interface HttpPlan {
   host: string
   port: number
   token?: string
+  /** Further names of this machine that a Host header may give. */
+  hosts?: string[]
 }
 
 export interface Plan {

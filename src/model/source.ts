@@ -1,6 +1,7 @@
 import type { GenericSchema } from 'valibot'
 import { FLAG_DUP, FLAG_LINES, FLAG_RETAINED } from '../../assembly/layout.js'
 import type { Clock } from './clock.js'
+import type { WireCounts } from './ledger.js'
 import type { Log } from './log.js'
 import type { InputPlan } from './plan.js'
 
@@ -15,10 +16,10 @@ export interface ChannelSpec {
    * Source and tags together name the device.
    */
   tags: Record<string, string>
+  /** What the codec must know of this channel alone, in the codec's own words. */
+  layout?: string
   /** Units of its fields, where the sender tells them. */
   units?: Record<string, string>
-  /** What its payloads look like, where the sender tells it: text that the input's codec reads. */
-  layout?: string
   /** The field's name where the channel says it (`{device}/sensor/{field}/state`). */
   field?: string
 }
@@ -50,10 +51,10 @@ export interface SourceOutput {
   endBurst(commit?: () => void): void
   /** Counts frames that were received and go no further (they count as `in` too). */
   count(reason: FrameReason, frames: number): void
-  /** Counts frames that never arrived, as the sender's numbers show; they are in no ledger. */
-  missing(frames: number): void
   /** Counts bytes lost before framing (a serial overrun, garbage cut off). */
   lostBytes(bytes: number): void
+  /** Counts what went wrong on the wire, before there were frames. */
+  wire(what: keyof WireCounts, count: number): void
   /** Says that the link is up or down, for /status; the supervisor says `down` by itself when `run` rejects. */
   link(state: 'up' | 'down', detail?: string): void
   /** Milliseconds until the next tick, at most `maxLatency`: how long a live source may leave bytes in the kernel. */
@@ -85,7 +86,7 @@ export interface SourceContext {
   maxFrameBytes: number
   /** How far from true an arrival time may be, µs: the longest pause of a source timed by arrival. */
   arrivalErrorUs: number
-  /** True when any input's times come from arrivals: as they are, or by way of a device's clock. */
+  /** True when any input is timed by arrival, or by a clock that is compared with it. */
   timedByArrival: boolean
   /** What the component's `inputs` returned: what `ChannelSpec.input` counts in. */
   inputs: readonly InputPlan[]

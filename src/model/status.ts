@@ -1,4 +1,4 @@
-import type { FrameLedger, PointLedger, SampleLedger } from './ledger.js'
+import type { FrameLedger, PointLedger, SampleLedger, WireCounts } from './ledger.js'
 
 /** What `/status` answers and `weir run` prints at its end, as of the last batch edge. Plain JSON; times in µs since the epoch. */
 export interface Status {
@@ -27,11 +27,12 @@ export interface SourceStatus {
   frames: FrameLedger
   samples: SampleLedger
   lostBytes: number
-  /** Frames that never arrived, as gaps in the sender's numbers show. */
-  missingFrames: number
+  wire: WireCounts
   /** Null before the first sample. */
   watermarkUs: number | null
   lastArrivalUs: number | null
+  /** Arrival minus event time, ms: the median over its devices; null before the first sample. */
+  skewMs: number | null
   /** Facts of the component's own. */
   details: Record<string, unknown>
 }

@@ -16,13 +16,11 @@ export function ledgerText(status: Status): string {
   const samples = status.sources.map(({ name, samples }) => ({ name, ledger: samples }))
   const points = status.sinks.map(({ name, points }) => ({ name, ledger: points }))
   const lost = status.sources.filter((source) => source.lostBytes > 0)
-  const missing = status.sources.filter((source) => source.missingFrames > 0)
   const lines = [
     ...block('frames', frames, 2),
     ...block('samples', samples, 2),
     ...block('points', points, 2),
     ...lost.map(({ name, lostBytes }) => `${name}: ${countText(lostBytes)} bytes lost before they were frames`),
-    ...missing.map(({ name, missingFrames }) => `${name}: ${countText(missingFrames)} frames never arrived`),
     ...balanceLines(status),
   ]
   return `${lines.join('\n')}\n`

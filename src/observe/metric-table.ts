@@ -111,11 +111,14 @@ export const metrics: readonly Metric[] = [
     values: (status) => perSource(status, ({ lostBytes }) => lostBytes),
   },
   {
-    name: 'weir_source_missing_frames_total',
+    name: 'weir_wire_total',
     kind: 'counter',
-    help: "Frames that never arrived, as gaps in the sender's numbers show.",
-    labels: ['source'],
-    values: (status) => perSource(status, ({ missingFrames }) => missingFrames),
+    help: 'What went wrong on the wire, before there were frames.',
+    labels: ['source', 'what'],
+    values: ({ sources }) =>
+      sources.flatMap(({ name, wire }) =>
+        Object.entries(wire).map(([what, count]) => [{ source: name, what }, count] as Values[number]),
+      ),
   },
   {
     name: 'weir_link_up',

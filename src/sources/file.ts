@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import * as v from 'valibot'
 import { ConfigError } from '../model/errors.js'
-import { mayBeByArrival } from '../model/plan.js'
+import { mayUseArrival } from '../model/plan.js'
 import type { Source, SourceComponent, SourceContext, SourceOutput } from '../model/source.js'
 import { fileProblem, type Input, openInput } from './file/input.js'
 import { Intake } from './file/intake.js'
@@ -23,7 +23,7 @@ export const file: SourceComponent<FileOptions> = {
   finite: () => true,
   inputs(_options, { time, decode, payloadTags, constantTags }) {
     if (!decode) return 'cannot read the lines: no `decode`; say what is in them, as in `decode: { type: csv, … }`'
-    if (!time || mayBeByArrival(time))
+    if (!time || mayUseArrival(time))
       return 'cannot time rows of a file by their arrival; name where their time is, as in `time: { path: ts, unit: ms }`'
     return [{ time, decode, payloadTags, constantTags }]
   },

@@ -1,14 +1,13 @@
 import * as v from 'valibot'
 import { escapedBytes } from '../framing/escaped.js'
-import type { FrameReceiver } from '../framing/framing.js'
 import { framings } from '../framing/index.js'
 import { pause, type Timer } from '../model/clock.js'
 import { LinkError, reasonOf } from '../model/errors.js'
-import type { InputPlan } from '../model/plan.js'
 import { duration } from '../model/schema.js'
-import type { CommonInput, Source, SourceComponent, SourceContext, SourceOutput } from '../model/source.js'
-import { openPort, type Port } from './serial/binding.js'
-import { Bridge } from './serial/bridge.js'
+import type { Source, SourceComponent, SourceContext, SourceOutput } from '../model/source.js'
+import { type OpenPort, openPort, type Port } from './serial/binding.js'
+import { type Messages, messagesOf } from './serial/messages.js'
+import { Receiver } from './serial/receiver.js'
 
 const says = v.description
 
@@ -62,48 +61,43 @@ export const serial: SourceComponent<SerialOptions> = {
   },
   finite: () => false,
   inputs({ frame }, { time, decode, payloadTags, constantTags }) {
-    if (frame.type === 'bridge') return bridgeInputs({ time, decode, payloadTags, constantTags })
+    const { codec } = framingOf(frame)
+    if (codec) {
+      if (time || decode || Object.keys(payloadTags).length)
+        return `cannot use \`time\`, \`decode\` or tags of the payload with frames of type ${frame.type}: the device says all that; remove them`
+      return [{ time: { kind: 'source' }, decode: { type: codec, options: {} }, payloadTags, constantTags }]
+    }
     if (!decode) return 'cannot read the frames: no `decode`; say what is in them, as in `decode: { type: csv, … }`'
     return [{ time: time ?? { kind: 'arrival' }, decode, payloadTags, constantTags }]
   },
   create: (options, context) => new SerialSource(options, context),
 }
 
-/** The device says itself what its frames hold and when it was sampled. */
-function bridgeInputs({ time, decode, payloadTags, constantTags }: CommonInput): InputPlan[] | string {
-  if (decode) return 'cannot use `decode` with the bridge: the device describes its own frames; remove it'
-  if (time) return "cannot use `time` with the bridge: times come from the device's sample clock; remove it"
-  const [tag] = Object.keys(payloadTags)
-  if (tag !== undefined)
-    return `cannot take the tag "${tag}" from a frame of the bridge: it holds numbers alone; give the tag a fixed value`
-  return [{ time: { kind: 'frame' }, decode: { type: 'bridge', options: {} }, payloadTags, constantTags }]
-}
+/** The same source over ports that another opens. */
+export const serialThrough = (open: OpenPort): SourceComponent<SerialOptions> => ({
+  ...serial,
+  create: (options, context) => new SerialSource(options, context, open),
+})
 
-/** What a port's bytes become: told of each read before its frames and after them. */
-interface Receiver extends FrameReceiver {
-  beginBurst(bytes: number, waitedMs: number): void
-  endBurst(): void
-}
+const framingOf = (frame: SerialOptions['frame']) => framings.find(({ type }) => type === frame.type)!
 
 class SerialSource implements Source {
   readonly #options: SerialOptions
   readonly #context: SourceContext
-  /** How long a byte takes on the wire, µs. */
-  readonly #byteUs: number
-  #channel = -1
-  #bridge?: Bridge
+  readonly #open: OpenPort
+  /** Kept over outages: what is known of the port does not change by opening it again. */
+  #messages: Messages | undefined
 
-  constructor(options: SerialOptions, context: SourceContext) {
+  constructor(options: SerialOptions, context: SourceContext, open: OpenPort = openPort) {
     this.#options = options
     this.#context = context
-    const { baud, dataBits, parity, stopBits } = options
-    this.#byteUs = ((1 + dataBits + (parity === 'none' ? 0 : 1) + stopBits) * 1e6) / baud
+    this.#open = open
   }
 
   async run(out: SourceOutput, signal: AbortSignal): Promise<'aborted'> {
     const { path, baud, dataBits, parity, stopBits, rtscts } = this.#options
     if (signal.aborted) return 'aborted'
-    const port = await openPort({ path, baudRate: baud, dataBits, parity, stopBits, rtscts })
+    const port = await this.#open({ path, baudRate: baud, dataBits, parity, stopBits, rtscts })
     const close = () => void port.close().catch(() => {})
     signal.addEventListener('abort', close, { once: true })
     if (signal.aborted) close()
@@ -130,17 +124,17 @@ class SerialSource implements Source {
   /** Reads until the port is closed; rejects with a LinkError when the device is gone or silent. */
   async #read(port: Port, out: SourceOutput, signal: AbortSignal): Promise<void> {
     const { frame, path } = this.#options
-    const framer = framings.find(({ type }) => type === frame.type)!.create(frame as never, this.#context.maxFrameBytes)
-    const receiver = this.#receiver(out)
+    const framing = framingOf(frame)
+    const framer = framing.create(frame as never, this.#context.maxFrameBytes)
+    const receiver = new Receiver(out, (this.#messages ??= messagesOf(framing.codec, path, this.#context, out)))
     const silence = new SilenceWatch(out, this.#options.silence, () => void port.close().catch(() => {}))
     const buffer = new Uint8Array(READ_BYTES)
     try {
       for (;;) {
-        const askedMs = out.clock.monotonicMs()
         const bytes = await port.read(buffer)
         if (!bytes) break
         silence.heard()
-        receiver.beginBurst(bytes, out.clock.monotonicMs() - askedMs)
+        receiver.beginBurst()
         framer.push(buffer.subarray(0, bytes), receiver)
         receiver.endBurst()
         const gatherMs = bytes < GATHER_BYTES ? this.#gatherMs(out) : 0
@@ -157,37 +151,13 @@ class SerialSource implements Source {
   /** How long bytes may gather in the kernel, so that many of them cost one wake-up, without overrunning its buffer. */
   #gatherMs(out: SourceOutput): number {
     const { timedByArrival, arrivalErrorUs } = this.#context
-    const fillMs = (GATHER_BYTES * this.#byteUs) / 1000
+    const { baud, dataBits, stopBits } = this.#options
+    const fillMs = (GATHER_BYTES * (1 + dataBits + stopBits) * 1000) / baud
     return Math.min(out.gatherMs(), fillMs, timedByArrival ? arrivalErrorUs / 1000 : Infinity)
   }
 
   status(): Record<string, unknown> {
-    return this.#bridge?.status() ?? {}
-  }
-
-  /** Frames that find no room are counted and gone: a serial port can't be told to wait. */
-  #receiver(out: SourceOutput): Receiver {
-    const { frame, path } = this.#options
-    const tags = this.#context.inputs[0].constantTags
-    if (frame.type === 'bridge') {
-      const port = { name: path, tags, byteUs: this.#byteUs, maxFrameBytes: this.#context.maxFrameBytes }
-      return (this.#bridge ??= new Bridge(port, out))
-    }
-    if (this.#channel < 0) this.#channel = out.channel({ name: path, input: 0, tags })
-    const channel = this.#channel
-    let dropped = 0
-    return {
-      frame(bytes, start, end) {
-        if (channel < 0 || !out.frame(channel, bytes, start, end, 0, 0)) dropped++
-      },
-      lost: (bytes) => out.lostBytes(bytes),
-      beginBurst() {},
-      endBurst() {
-        if (dropped) out.count('dropped', dropped)
-        dropped = 0
-        out.endBurst()
-      },
-    }
+    return this.#messages?.status?.() ?? {}
   }
 }
 

@@ -1,169 +1,86 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { WHY_SYNTAX } from '../../assembly/layout.js'
-import { type RowField, rowBytes, rowLayout } from '../../src/codecs/bridge.js'
-import { sourceCodecs } from '../../src/codecs/index.js'
-import { DecodeRig } from '../support/decode-rig.js'
-import { testArena } from '../support/probe.js'
+import { encodeData } from '../../firmware-bridge/host/encode.js'
+import { bridgeLayout } from '../../src/codecs/bridge.js'
+import { Rig } from '../support/rig.js'
 
-const WRITE: Record<RowField['type'], (bytes: Buffer, value: number, at: number) => void> = {
-  u8: (bytes, value, at) => bytes.writeUInt8(value, at),
-  i8: (bytes, value, at) => bytes.writeInt8(value, at),
-  u16: (bytes, value, at) => bytes.writeUInt16LE(value, at),
-  i16: (bytes, value, at) => bytes.writeInt16LE(value, at),
-  u32: (bytes, value, at) => bytes.writeUInt32LE(value, at),
-  i32: (bytes, value, at) => bytes.writeInt32LE(value, at),
-  f32: (bytes, value, at) => bytes.writeFloatLE(value, at),
-}
+const fields = [
+  { type: 1, offset: 0, multiplier: 1, divisor: 1, name: 'a', unit: '' },
+  { type: 2, offset: -1, multiplier: -1, divisor: 3, name: 'b', unit: 'g' },
+  { type: 3, offset: -27_315, multiplier: 1, divisor: 100, name: 'c', unit: '°C' },
+  { type: 4, offset: 0, multiplier: 1, divisor: 2048, name: 'd', unit: '' },
+  { type: 5, offset: 2 ** 31 - 1, multiplier: 2 ** 31 - 1, divisor: 2 ** 32 - 1, name: 'e', unit: '' },
+  { type: 6, offset: -(2 ** 31), multiplier: -(2 ** 31), divisor: 1, name: 'f', unit: '' },
+  { type: 7, offset: 10, multiplier: 2, divisor: 4, name: 'g', unit: '' },
+]
 
-const field = (type: RowField['type'], scale: Partial<RowField> = {}): RowField => ({
-  name: type,
-  type,
-  offset: 0,
-  multiplier: 1,
-  divisor: 1,
-  ...scale,
-})
-
-function frame(fields: RowField[], rows: number[][], timeUs: number, stepUs: number): Buffer {
-  const bytes = Buffer.alloc(16 + rows.length * rowBytes(fields))
-  bytes.writeDoubleLE(timeUs, 0)
-  bytes.writeDoubleLE(stepUs, 8)
-  let at = 16
-  for (const row of rows)
-    for (const [i, { type }] of fields.entries()) {
-      WRITE[type](bytes, row[i], at)
-      at += rowBytes([fields[i]])
-    }
-  return bytes
-}
-
-const rig = (fields: RowField[], options: { rows?: number; runs?: number } = {}) =>
-  new DecodeRig({
-    input: { time: { kind: 'frame' }, decode: { type: 'bridge', options: {} } },
-    layout: rowLayout(fields),
-    ...options,
+async function run(rows: number[][], stepUs = 1000) {
+  const rig = new Rig({
+    config: {
+      batch: '250ms',
+      sources: { s: { type: 'script', time: { path: 't', unit: 'us' }, wait: '0' } },
+      windows: { second: { of: '*', every: '1s', reduce: ['count', 'first', 'last', 'max'] } },
+    },
+    decode: { type: 'bridge', options: {} },
   })
-
-const ENDS: Record<RowField['type'], [low: number, high: number]> = {
-  u8: [0, 255],
-  i8: [-128, 127],
-  u16: [0, 65535],
-  i16: [-32768, 32767],
-  u32: [0, 2 ** 32 - 1],
-  i32: [-(2 ** 31), 2 ** 31 - 1],
-  f32: [Math.fround(-3.4e38), Math.fround(1.1)],
+  await rig.start()
+  await rig.advance(1000)
+  const { out } = rig.script('s')
+  const channel = out.channel({ name: 's', input: 0, tags: { device: 'd' }, layout: bridgeLayout(fields) })
+  const head = Buffer.alloc(16)
+  head.writeDoubleLE(rig.clock.nowUs())
+  head.writeDoubleLE(stepUs, 8)
+  const raw = encodeData({ stream: 0, description: 0, sequence: 0, ticks: 0 }, fields, rows).subarray(10)
+  const bytes = Buffer.concat([head, raw])
+  assert.ok(out.frame(channel, bytes, 0, bytes.length, 0, 0))
+  // Half a row, and a head alone.
+  for (const end of [bytes.length - 1, 16]) assert.ok(out.frame(channel, bytes, 0, end, 0, 0))
+  await rig.advance(5000)
+  await rig.stop()
+  return { points: rig.due, status: rig.gateway.status().sources[0] }
 }
 
-test('every type with every scale is (raw + offset) × multiplier ÷ divisor in f64, field by field', () => {
-  const types = Object.keys(ENDS) as RowField['type'][]
-  for (const [offset, multiplier, divisor] of [
-    [0, 1, 1],
-    [-2048, 3300, 4095],
-    [-(2 ** 31), 2 ** 31 - 1, 2 ** 32 - 1],
-    [7, -(2 ** 31), 3],
-  ]) {
-    const fields = types.map((type) => field(type, { offset, multiplier, divisor }))
-    const rows = [0, 1, 0].map((end) => types.map((type) => ENDS[type][end]))
-    const { samples, counts } = rig(fields)
-      .decode([frame(fields, rows, 1e15, 250)])
-      .take()
-    assert.deepEqual(
-      samples,
-      types.flatMap((type, f) =>
-        rows.map((row, i) => ({
-          device: '',
-          field: type,
-          timeUs: 1e15 + i * 250,
-          value: ((row[f] + offset) * multiplier) / divisor,
-          rateHz: 4000,
-        })),
-      ),
-    )
-    assert.deepEqual([counts.decoded, counts.samplesDecoded], [1, types.length * 3])
+/** PROTOCOL.md: value = (raw + offset) × multiplier ÷ divisor. */
+const valuesOf = (row: number[]) =>
+  row.map((raw, i) => ((raw + fields[i].offset) * fields[i].multiplier) / fields[i].divisor)
+
+test('raw values of every type become values', async () => {
+  const rows = [
+    [0, -128, 0, -32_768, 0, -(2 ** 31), -0.5],
+    [255, 127, 65_535, 32_767, 2 ** 32 - 1, 2 ** 31 - 1, 1.5],
+  ]
+  const { points, status } = await run(rows)
+  assert.equal(points.length, 1)
+  const got = points[0].fields
+  for (const [i, { name }] of fields.entries()) {
+    assert.equal(got[`${name}_first`], valuesOf(rows[0])[i], name)
+    assert.equal(got[`${name}_last`], valuesOf(rows[1])[i], name)
+    assert.equal(got[`${name}_count`], 2)
   }
+  assert.equal(status.samples.decoded, 14)
+  assert.deepEqual([status.frames.decoded, status.frames.undecodable], [1, 2])
 })
 
-test('one row is single samples, without a run', () => {
-  const fields = [field('i16'), field('u8')]
-  const { samples } = rig(fields)
-    .decode([frame(fields, [[-5, 9]], 2e15, 0)])
-    .take()
-  assert.deepEqual(samples, [
-    { device: '', field: 'i16', timeUs: 2e15, value: -5 },
-    { device: '', field: 'u8', timeUs: 2e15, value: 9 },
+test('floats that are no number are filtered, infinite ones are invalid', async () => {
+  const row = [1, 1, 1, 1, 1, 1]
+  const { points, status } = await run([
+    [...row, Number.NaN],
+    [...row, Number.POSITIVE_INFINITY],
+    [...row, 4],
   ])
+  assert.equal(points[0].fields.g_count, 1)
+  assert.deepEqual([status.samples.filtered, status.samples.invalid], [1, 1])
 })
 
-test('NaN says that there is no reading, infinity can not be read', () => {
-  const fields = [field('f32')]
-  const rows = [[1], [Number.NaN], [Number.POSITIVE_INFINITY], [Number.NEGATIVE_INFINITY], [5]]
-  const { samples, counts } = rig(fields)
-    .decode([frame(fields, rows, 1e15, 1000)])
-    .take()
+test('rows of an array lie a step apart', async () => {
+  // From a whole second on: rows 0 to 9 in one window, 10 to 14 in the next.
+  const rows = Array.from({ length: 15 }, (_, i) => [i, 0, 0, 0, 0, 0, 0])
+  const { points } = await run(rows, 100_000)
   assert.deepEqual(
-    samples.map(({ timeUs, value }) => [timeUs - 1e15, value]),
+    points.map(({ fields }) => [fields.a_count, fields.a_max]),
     [
-      [0, 1],
-      [4000, 5],
+      [10, 9],
+      [5, 14],
     ],
   )
-  assert.deepEqual([counts.samplesDecoded, counts.samplesFiltered, counts.samplesInvalid], [5, 1, 2])
-})
-
-test('frames that are none are undecodable and keep nothing', () => {
-  const fields = [field('u16'), field('u8')]
-  const whole = frame(
-    fields,
-    [
-      [1, 2],
-      [3, 4],
-    ],
-    1e15,
-    1000,
-  )
-  const backwards = frame(
-    fields,
-    [
-      [1, 2],
-      [3, 4],
-    ],
-    1e15,
-    Number.NaN,
-  )
-  for (const bytes of [whole.subarray(0, 16), whole.subarray(0, 0), whole.subarray(0, 21), backwards]) {
-    const decoder = rig(fields).decode([bytes])
-    assert.equal(decoder.bad?.why, WHY_SYNTAX)
-    const { samples, counts } = decoder.take()
-    assert.deepEqual([samples.length, counts.undecodable, counts.decoded], [0, 1, 0])
-  }
-  const { counts } = rig(fields)
-    .decode([frame(fields, [[1, 2]], Number.NaN, 0)])
-    .take()
-  assert.deepEqual([counts.samplesInvalid, counts.samplesDecoded], [2, 2])
-})
-
-test('the size of the columns changes nothing', () => {
-  const fields = [field('i16'), field('u8')]
-  const rows = Array.from({ length: 100 }, (_, i) => [i * 300 - 15_000, i])
-  const frames = [0, 1, 2].map((i) => frame(fields, rows, 1e15 + i * 1e6, 10_000))
-  const wanted = rig(fields).decode(frames).take()
-  assert.equal(wanted.samples.length, 600)
-  for (const columns of [7, 64, 200, 250])
-    assert.deepEqual(rig(fields, { rows: columns }).decode(frames).take(), wanted)
-})
-
-test('a layout that is none is refused with a reason', () => {
-  const { layout } = sourceCodecs[0].compile({} as never, { hasRate: false, tagPaths: [] }, testArena(16))
-  for (const text of [
-    '',
-    '{}',
-    '[]',
-    '[["a","u9",0,1,1]]',
-    '[["a","u8",0,1,0]]',
-    '[["a","u8",0,null,1]]',
-    '[[1,"u8",0,1,1]]',
-  ])
-    assert.equal(typeof layout!(text), 'string', text)
-  assert.equal(typeof layout!(rowLayout([field('u8')])), 'number')
 })

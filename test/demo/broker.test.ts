@@ -8,9 +8,12 @@ test('devices speak over the demo broker', async () => {
   const broker = await startBroker()
   const client = await connectAsync(broker.url)
   await client.subscribeAsync('demo/#')
-  const devices = await startDevices(broker.url)
+  const lines: string[] = []
+  const line = { write: (text: string) => void lines.push(text) }
+  const devices = await startDevices({ brokerUrl: broker.url, line, pace: 1, onNote() {} })
   const topic = await new Promise<string>((resolve) => client.once('message', resolve))
   assert.match(topic, /^demo\//)
+  assert.match(lines[0], /^[\d.]+,[\d.]+,[\d.]+\n$/)
   await devices.stop()
   await client.endAsync(true)
   await broker.close()

@@ -16,7 +16,6 @@ test('values are those of the status at each scrape', async () => {
     'weir_frames_total{source="plant",fate="undecodable"} 5',
     'weir_samples_total{source="plant",fate="late"} 80',
     'weir_points_total{sink="db",fate="given_up"} 2',
-    'weir_source_missing_frames_total{source="plant"} 0',
     'weir_link_up{source="plant"} 1',
     'weir_source_lag_seconds{source="plant"} 1',
     'weir_series 2',

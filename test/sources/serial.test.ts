@@ -300,7 +300,10 @@ test('options: defaults, and what is wrong in words', () => {
   ])
     assert.equal(v.safeParse(schema, wrong).success, false, JSON.stringify(wrong))
   const common = { decode: inputs[0].decode, payloadTags: {}, constantTags: { hall: '3' } }
-  assert.deepEqual(serial.inputs({} as never, common, String), inputs)
-  assert.match(String(serial.inputs({} as never, { ...common, decode: undefined }, String)), /`decode`/)
+  assert.deepEqual(serial.inputs({ frame: { type: 'line' } } as never, common, String), inputs)
+  assert.match(
+    String(serial.inputs({ frame: { type: 'line' } } as never, { ...common, decode: undefined }, String)),
+    /`decode`/,
+  )
   assert.equal(serial.finite({} as never), false)
 })

@@ -21,8 +21,6 @@ export interface RigOptions {
   rows?: number
   runs?: number
   maxSeries?: number
-  /** What the channel's payloads look like, as a source gives it. */
-  layout?: string
   /** Name of the channel's field, as a topic gives it. */
   field?: string
   arrivalUs?: number
@@ -139,8 +137,6 @@ export class DecodeRig {
       this.#u32.fill(layout.NONE, list / 4, list / 4 + fields.length)
       this.#set(channel, layout.CHANNEL_SERIES, list)
     }
-    const { layout: text } = this.#options
-    if (text !== undefined) this.#set(channel, layout.CHANNEL_LAYOUT, this.program.layout?.(text) as number)
     if (this.#options.field !== undefined) {
       const { address, bytes } = this.#arena.text(this.#options.field)
       this.#set(channel, layout.CHANNEL_FIELD, address)

@@ -10,8 +10,8 @@ export function device(tags: Record<string, string>): Device {
 
 export const pointField = (name: string, integer = false): PointField => ({
   name,
-  of: name,
-  reduction: '',
+  of: name.slice(0, name.lastIndexOf('_')),
+  reduction: name.slice(name.lastIndexOf('_') + 1),
   unitOf: (unit) => unit,
   integer,
   cache: new Map(),

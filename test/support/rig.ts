@@ -6,6 +6,7 @@ import { Gateway } from '../../src/gateway.js'
 import type { Components } from '../../src/model/components.js'
 import { imbalance } from '../../src/model/ledger.js'
 import { type Log, silent } from '../../src/model/log.js'
+import type { InputPlan } from '../../src/model/plan.js'
 import type { Points } from '../../src/model/points.js'
 import type { SendResult, Sink, SinkComponent } from '../../src/model/sink.js'
 import type { Source, SourceComponent, SourceOutput } from '../../src/model/source.js'
@@ -61,10 +62,10 @@ export interface RigOptions {
   startUs?: number
   /** What sinks of type `memory` answer; they take everything unless told. */
   answer?: () => Promise<SendResult>
-  /** Further kinds of sources. */
-  sources?: SourceComponent[]
   /** Further kinds of sinks. */
   sinks?: SinkComponent[]
+  /** What sources of type `script` are read by, where no configuration may say it. */
+  decode?: InputPlan['decode']
   /** Sees points before they are noted. */
   onPoints?: (points: Points) => void
 }
@@ -178,7 +179,7 @@ function seen(points: Points): SeenPoint[] {
 function riggedComponents(
   scripts: Map<string, Script>,
   sunk: Map<string, string[]>,
-  { answer, sources = [], sinks = [] }: RigOptions,
+  { answer, sinks = [], decode }: RigOptions,
 ): Components {
   const script = (type: string, finite: boolean): SourceComponent => ({
     type,
@@ -188,7 +189,7 @@ function riggedComponents(
     inputs: (_options, common) => [
       {
         time: common.time ?? { kind: 'arrival' },
-        decode: common.decode ?? { type: 'number', options: {} },
+        decode: decode ?? common.decode ?? { type: 'number', options: {} },
         payloadTags: common.payloadTags,
         constantTags: common.constantTags,
       },
@@ -220,7 +221,7 @@ function riggedComponents(
   }
   return {
     ...components,
-    sources: [...components.sources, ...sources, script('script', false), script('finite-script', true)],
+    sources: [...components.sources, script('script', false), script('finite-script', true)],
     sinks: [...components.sinks, memory, ...sinks],
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/model/clock.js'
+import { newWireCounts, type WireCounts } from '../../src/model/ledger.js'
 import { type Log, silent } from '../../src/model/log.js'
 import { type ChannelSpec, FRAME_FLAGS, type FrameReason, type SourceOutput } from '../../src/model/source.js'
 
@@ -33,7 +34,7 @@ export class RecordingOutput implements SourceOutput {
   /** Frames in each burst that was ended, in order. */
   readonly bursts: number[] = []
   lost = 0
-  missed = 0
+  readonly wireCounts = newWireCounts()
   turns = 0
   /** Frames still taken before `frame` answers false. */
   room = Number.POSITIVE_INFINITY
@@ -99,9 +100,8 @@ export class RecordingOutput implements SourceOutput {
     this.#changed()
   }
 
-  missing(frames: number): void {
-    this.missed += frames
-    this.#changed()
+  wire(what: keyof WireCounts, count: number): void {
+    this.wireCounts[what] += count
   }
 
   lostBytes(bytes: number): void {

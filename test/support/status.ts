@@ -1,4 +1,4 @@
-import { newFrameLedger, newPointLedger, newSampleLedger } from '../../src/model/ledger.js'
+import { newFrameLedger, newPointLedger, newSampleLedger, newWireCounts } from '../../src/model/ledger.js'
 import type { Status } from '../../src/model/status.js'
 
 /** A status with one source, one window and one sink, whose ledger balances. */
@@ -22,9 +22,10 @@ export function exampleStatus(changes: Partial<Status> = {}): Status {
         frames: { ...newFrameLedger(), in: 12_345, decoded: 12_340, undecodable: 5 },
         samples: { ...newSampleLedger(), decoded: 24_680, reduced: 24_600, late: 80 },
         lostBytes: 0,
-        missingFrames: 0,
+        wire: { ...newWireCounts(), crc: 2, resyncs: 1 },
         watermarkUs: 1_700_000_009_000_000,
         lastArrivalUs: 1_700_000_009_500_000,
+        skewMs: 12,
         details: {},
       },
     ],

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { mayBeByArrival } from '../../model/plan.js'
+import { mayUseArrival } from '../../model/plan.js'
 import { FRAME_FLAGS, type SourceContext, type SourceOutput } from '../../model/source.js'
 import type { MqttOptions } from './options.js'
 import { ProtocolError } from './protocol-error.js'
@@ -37,7 +37,7 @@ export class Intake {
       return {
         pattern: parseTopic(typeof entry === 'string' ? entry : entry.topic) as TopicPattern,
         input,
-        skipRetained: options.retained ? options.retained === 'skip' : mayBeByArrival(time),
+        skipRetained: options.retained ? options.retained === 'skip' : mayUseArrival(time),
       }
     })
   }

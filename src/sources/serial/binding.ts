@@ -26,6 +26,9 @@ export interface Port {
   close(): Promise<void>
 }
 
+/** Opens a port; rejects with a LinkError that says what to do. */
+export type OpenPort = (settings: PortSettings) => Promise<Port>
+
 /** What weir uses of an open port of @serialport/bindings-cpp 13; `fd` and `poller` are in its types, not in its manual. */
 interface BindingPort {
   fd: number | null

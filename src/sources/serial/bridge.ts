@@ -1,173 +1,117 @@
-import { ROWS_HEAD_BYTES, ROWS_STEP, ROWS_TIME } from '../../../assembly/decode/bridge-layout.js'
-import { type Data, type Descriptor, parseMessage } from '../../../firmware-bridge/host/message.js'
-import { rowLayout } from '../../codecs/bridge.js'
-import type { FrameReceiver } from '../../framing/framing.js'
+import { BRIDGE_HEAD_BYTES, BRIDGE_STEP, BRIDGE_TIME } from '../../../assembly/decode/bridge-layout.js'
+import { type Data, type Descriptor, MESSAGE_MAX_BYTES, parseMessage } from '../../../firmware-bridge/host/message.js'
+import { bridgeLayout } from '../../codecs/bridge.js'
 import type { SourceOutput } from '../../model/source.js'
-import { Stream } from './bridge/stream.js'
-import { Wire } from './bridge/wire.js'
+import { BridgeStream } from './bridge-stream.js'
+import type { Messages } from './messages.js'
 
-/** Descriptions that a port's channels are made for in its life; a device that invents ever new ones gets no further. */
+/** Kinds of streams that a port may tell of in its life: a hostile device can't fill the tables. */
 const MOST_CHANNELS = 64
-/** CRC, delimiter and the first code byte of COBS; further ones come with every 254 bytes. */
-const FRAMING_BYTES = 6
-const LONGEST_MESSAGE_BYTES = 4096
-
-/** What a bridge must know of its port. */
-export interface BridgePort {
-  name: string
-  /** Of every sample. */
-  tags: Record<string, string>
-  /** How long a byte takes on the wire, µs. */
-  byteUs: number
-  /** Of what is handed over. */
-  maxFrameBytes: number
-}
 
 /**
- * Messages of the firmware bridge, as found on one port, to frames of rows: it learns the streams from their
- * descriptors, follows their numbers, and puts event time before the rows, so that what it hands over needs nothing
- * else to be read. It outlives the port's opening and closing. See firmware-bridge/PROTOCOL.md.
+ * The gateway's side of firmware-bridge/PROTOCOL.md behind its framing: which streams there are, what was lost or sent
+ * twice, and when. What goes on is a frame of its own: event time, step, and the raw rows; so it may be kept and read
+ * again without anything that is known here.
  */
-export class Bridge implements FrameReceiver {
-  readonly #name: string
-  readonly #tags: Record<string, string>
-  readonly #out: SourceOutput
-  readonly #wire: Wire
-  readonly #maxFrameBytes: number
-  readonly #streams = new Map<number, Stream>()
+export class Bridge implements Messages {
+  #arrivalUs = 0
+  /** The stream that each number stands for now. */
+  readonly #streams = new Map<number, BridgeStream>()
+  /** By what rows and names are like; a device that starts again finds its own. */
   readonly #channels = new Map<string, number>()
-  #undecodable = 0
-  #lastRefusal?: string
-  #burstUs = Number.NaN
-  readonly #frame = new Uint8Array(ROWS_HEAD_BYTES + LONGEST_MESSAGE_BYTES)
+  #undescribed = 0
+  #unreadable = 0
+  #unknown = 0
+  #saidFull = false
+  readonly #frame = new Uint8Array(BRIDGE_HEAD_BYTES + MESSAGE_MAX_BYTES)
   readonly #head = new DataView(this.#frame.buffer)
 
-  constructor(port: BridgePort, out: SourceOutput) {
-    this.#name = port.name
-    this.#tags = port.tags
-    this.#wire = new Wire(port.byteUs)
-    this.#maxFrameBytes = port.maxFrameBytes
-    this.#out = out
+  constructor(
+    private readonly out: SourceOutput,
+    private readonly path: string,
+    private readonly tags: Record<string, string>,
+  ) {}
+
+  arrived(arrivalUs: number): void {
+    this.#arrivalUs = arrivalUs
   }
 
-  /** So many bytes were read after waiting for them, and the frames found in them follow. */
-  beginBurst(bytes: number, waitedMs: number): void {
-    this.#burstUs = this.#out.clock.nowUs()
-    if (!this.#wire.read(bytes, this.#out.clock.monotonicMs(), waitedMs)) return
-    this.#out.log.info(
-      { port: this.#name },
-      'bytes come faster than `baud` could bring them: a USB device or a pseudo-terminal, so event time allows for no wire',
-    )
-    for (const stream of this.#streams.values()) stream.renewClock()
-  }
-
-  frame(bytes: Uint8Array, start: number, end: number): void {
+  take(bytes: Uint8Array, start: number, end: number): boolean {
     const message = parseMessage(bytes, start, end)
+    if (message.kind === 'data') return this.#data(bytes, message)
     if (message.kind === 'descriptor') this.#describe(message)
-    else if (message.kind === 'data') this.#take(message, bytes, end - start)
-    else this.#refuse(message.why)
+    else if (message.reason === 'malformed') this.#unreadable++
+    else this.#unknown++
+    // A descriptor is to data what a header line is to CSV; what a later version says is not for this one.
+    const broken = message.kind === 'refused' && message.reason === 'malformed'
+    this.out.count(broken ? 'undecodable' : 'filtered', 1)
+    return true
   }
 
-  lost(bytes: number): void {
-    this.#out.lostBytes(bytes)
-  }
-
-  endBurst(): void {
-    this.#out.endBurst()
-  }
-
-  #stream(number: number): Stream {
-    let stream = this.#streams.get(number)
-    if (!stream) this.#streams.set(number, (stream = new Stream()))
-    return stream
+  status(): Record<string, unknown> {
+    return {
+      streams: [...this.#streams.values()].map((stream) => stream.status()),
+      undescribed: this.#undescribed,
+      unreadable: this.#unreadable,
+      unknown: this.#unknown,
+    }
   }
 
   #describe(descriptor: Descriptor): void {
-    this.#out.count('filtered', 1)
-    const stream = this.#stream(descriptor.stream)
-    stream.describe(descriptor, this.#channelOf(descriptor))
+    const known = this.#streams.get(descriptor.stream)
+    if (known?.is(descriptor)) return
+    const channel = this.#channel(descriptor)
+    this.#streams.set(descriptor.stream, new BridgeStream(descriptor, channel, known))
   }
 
-  /** A channel for name and fields: what else a descriptor says goes into the frames' heads. */
-  #channelOf({ name, fields }: Descriptor): number {
-    const layout = rowLayout(fields)
-    const key = JSON.stringify([name, layout, fields.map(({ unit }) => unit)])
-    const known = this.#channels.get(key)
-    if (known !== undefined) return known
-    if (this.#channels.size >= MOST_CHANNELS) return this.#full()
-    const channel = this.#out.channel({
-      name: `${this.#name} ${name}`,
-      input: 0,
-      tags: { stream: name, ...this.#tags },
-      units: Object.fromEntries(fields.flatMap(({ name, unit }) => (unit ? [[name, unit]] : []))),
-      layout,
-    })
-    this.#channels.set(key, channel)
+  /** -1 where there is no room. */
+  #channel({ name, fields }: Descriptor): number {
+    const layout = bridgeLayout(fields)
+    const key = `${name}\n${layout}`
+    let channel = this.#channels.get(key)
+    if (channel === undefined) {
+      channel = -1
+      if (this.#channels.size < MOST_CHANNELS) {
+        const units = Object.fromEntries(fields.map((field) => [field.name, field.unit]))
+        const tags = { ...this.tags, stream: name }
+        channel = this.out.channel({ name: `${this.path} ${name}`, input: 0, tags, layout, units })
+        this.#channels.set(key, channel)
+      } else if (!this.#saidFull) {
+        this.#saidFull = true
+        this.out.log.warn(
+          { path: this.path, stream: name },
+          `the device told of more than ${MOST_CHANNELS} kinds of streams: frames of further ones are dropped until a restart; see to its firmware`,
+        )
+      }
+    }
     return channel
   }
 
-  #saidFull = false
-
-  #full(): number {
-    if (!this.#saidFull)
-      this.#out.log.error(
-        { port: this.#name },
-        `cannot take a further stream of ${this.#name}: its device has described ${MOST_CHANNELS}, names and fields ` +
-          'counted; what it sends of others is dropped. Let its descriptors stay the same, then restart weir',
-      )
-    this.#saidFull = true
-    return -1
-  }
-
-  #take(data: Data, bytes: Uint8Array, messageBytes: number): void {
-    const stream = this.#stream(data.stream)
-    const { sequence } = stream
-    const lostBefore = sequence.lost
-    const verdict = sequence.take(data.sequence, data.ticks)
-    if (sequence.lost > lostBefore) this.#out.missing(sequence.lost - lostBefore)
-    if (verdict === 'reset') stream.renewClock()
-    if (verdict === 'repeated') this.#out.count('duplicate', 1)
-    else if (stream.descriptor?.description !== data.description) {
-      stream.undescribed++
-      this.#out.count('undecodable', 1)
-    } else this.#handOver(stream, data, bytes, messageBytes)
-  }
-
-  #handOver(stream: Stream, data: Data, bytes: Uint8Array, messageBytes: number): void {
+  #data(bytes: Uint8Array, data: Data): boolean {
+    const stream = this.#streams.get(data.stream)
+    if (!stream || stream.descriptor.description !== data.description) {
+      this.#undescribed++
+      this.out.count('undecodable', 1)
+      return true
+    }
     const { rowsStart, rowsEnd } = data
-    const rows = stream.rowsOf(rowsEnd - rowsStart)
-    if (!rows) {
-      this.#refuse('its rows do not fit its descriptor')
-      return
+    const rows = (rowsEnd - rowsStart) / stream.descriptor.rowBytes
+    if (!Number.isInteger(rows) || (rows > 1 && stream.descriptor.periodTicks === 0)) {
+      this.#unreadable++
+      this.out.count('undecodable', 1)
+      return true
     }
-    stream.frames++
-    const wireUs = (messageBytes + FRAMING_BYTES + Math.floor(messageBytes / 254)) * this.#wire.byteUs
-    const { timeUs, stepUs } = stream.place(data, rows, this.#burstUs - wireUs)
-    this.#head.setFloat64(ROWS_TIME, timeUs, true)
-    this.#head.setFloat64(ROWS_STEP, stepUs, true)
-    this.#frame.set(bytes.subarray(rowsStart, rowsEnd), ROWS_HEAD_BYTES)
-    const end = ROWS_HEAD_BYTES + rowsEnd - rowsStart
-    const { channel } = stream
-    const hasRoom = channel >= 0 && end <= this.#maxFrameBytes
-    if (!hasRoom || !this.#out.frame(channel, this.#frame, 0, end, 0, 0)) this.#out.count('dropped', 1)
-  }
-
-  #refuse(why: string): void {
-    this.#out.count('undecodable', 1)
-    if (!this.#undecodable++) this.#out.log.warn({ port: this.#name }, `cannot read a message of the bridge: ${why}`)
-    this.#lastRefusal = why
-  }
-
-  /** Facts for /status: a stream under its name, or its number while it has none. */
-  status(): Record<string, unknown> {
-    const streams = new Map<string, unknown>()
-    for (const [number, stream] of this.#streams) {
-      const name = stream.descriptor?.name ?? String(number)
-      streams.set(streams.has(name) ? `${name} (${number})` : name, stream.status())
+    const missing = stream.follow(data)
+    if (missing < 0) {
+      this.out.count('duplicate', 1)
+      return true
     }
-    return {
-      streams: Object.fromEntries(streams),
-      ...(this.#lastRefusal !== undefined && { refused: this.#undecodable, lastRefusal: this.#lastRefusal }),
-    }
+    if (missing) this.out.wire('missing', missing)
+    const { timeUs, stepUs } = stream.time(data.ticks, rows, this.#arrivalUs)
+    if (stream.channel < 0) return false
+    this.#head.setFloat64(BRIDGE_TIME, timeUs, true)
+    this.#head.setFloat64(BRIDGE_STEP, stepUs, true)
+    this.#frame.set(bytes.subarray(rowsStart, rowsEnd), BRIDGE_HEAD_BYTES)
+    return this.out.frame(stream.channel, this.#frame, 0, BRIDGE_HEAD_BYTES + rowsEnd - rowsStart, 0, 0)
   }
 }

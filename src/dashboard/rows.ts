@@ -1,0 +1,204 @@
+import type { Device, PointField, Points } from '../model/points.js'
+import { History } from './history.js'
+import type { RowHead, RowValue, SeriesHistory, Sparks } from './wire.js'
+
+/** Panes kept of a row while there is plenty of room, and bytes for all of them together. */
+const PANES = [300, 120, 40]
+const BYTES = 24 * 2 ** 20
+/** Rows on the page at most; beyond them the one that was silent for longest goes. */
+const ROWS = 20_000
+/** Reductions that stand for a row, the first that there is. */
+const SHOWN = ['mean', 'last', 'sum', 'count', 'max']
+const SPARK_PANES = 40
+
+interface Row {
+  head: RowHead
+  history: History
+  reductions: { name: string; unit: string }[]
+  /** Column that stands for it. */
+  shown: number
+  /** When it changed last. */
+  version: number
+}
+
+interface Column {
+  row: Row
+  column: number
+}
+
+/** What the page shows of points, fed as they are emitted. Bounded in bytes and rows; costs nothing per browser. */
+export class Rows {
+  /** Rises with each change; a browser asks for what came after the one it knows. */
+  version = 0
+  readonly #rows = new Map<number, Row>()
+  /** A field of a point → where its value goes, for each device. Devices and fields are made once and kept. */
+  readonly #columns = new Map<Device, Map<PointField, Column>>()
+  #nextId = 1
+  #bytes = 0
+  #gone: { id: number; version: number }[] = []
+
+  constructor(
+    private readonly bytes = BYTES,
+    private readonly most = ROWS,
+  ) {}
+
+  /** Takes the points of a pane; nothing of them is held but devices and fields. */
+  take(points: Points): void {
+    const version = ++this.version
+    for (let line = 0; line < points.lines; line++) {
+      const device = points.device[line]
+      const end = points.firstField[line + 1]
+      let row: Row | undefined
+      let at = -1
+      const first = points.firstField[line]
+      for (let i = first; i < end; i++) {
+        const column = this.#columns.get(device)?.get(points.field[i])
+        if (!column) {
+          this.#open(points, line, i)
+          // A row that was made anew takes all of the line.
+          i = first - 1
+          row = undefined
+          continue
+        }
+        if (column.row !== row) {
+          row = column.row
+          row.version = version
+          at = row.history.place(points.timeUs, version)
+          if (at >= 0 && points.correction[line]) row.history.markCorrected(at)
+        }
+        if (at >= 0) row.history.set(at, column.column, points.value[i])
+      }
+    }
+  }
+
+  /** Rows from this id on are yet to come. */
+  get nextId(): number {
+    return this.#nextId
+  }
+
+  get count(): number {
+    return this.#rows.size
+  }
+
+  /** Rows that changed after `since`; their heads where they are new to who knows ids below `knownId`. */
+  changes(since: number, knownId: number): { heads: RowHead[]; values: RowValue[]; gone: number[] } {
+    const heads: RowHead[] = []
+    const values: RowValue[] = []
+    for (const row of this.#rows.values()) {
+      if (row.version <= since) continue
+      if (row.head.id >= knownId) heads.push(row.head)
+      const { history } = row
+      const at = history.at(history.length - 1)
+      const value = history.value(at, row.shown)
+      values.push([row.head.id, history.timeUs(at) / 1e6, trimmed(value), history.corrected(at)])
+    }
+    const gone = this.#gone.filter(({ version }) => version > since).map(({ id }) => id)
+    return { heads, values, gone }
+  }
+
+  /** Panes of a row that changed after `since`; undefined when there is no such row. */
+  history(id: number, since: number): SeriesHistory | undefined {
+    const row = this.#rows.get(id)
+    if (!row) return undefined
+    const { history, reductions } = row
+    const places = Array.from({ length: history.length }, (_, i) => history.at(i)).filter(
+      (at) => history.version(at) > since,
+    )
+    return {
+      id,
+      version: this.version,
+      reductions,
+      timesS: places.map((at) => history.timeUs(at) / 1e6),
+      values: reductions.map((_, column) => places.map((at) => finite(history.value(at, column)))),
+      corrected: places.map((at) => history.corrected(at)),
+    }
+  }
+
+  sparks(ids: readonly number[]): Sparks {
+    const sparks: Sparks = {}
+    for (const id of ids) {
+      const row = this.#rows.get(id)
+      if (!row) continue
+      const { history, shown } = row
+      const first = Math.max(0, history.length - SPARK_PANES)
+      const places = Array.from({ length: history.length - first }, (_, i) => history.at(first + i))
+      sparks[id] = [places.map((at) => history.timeUs(at) / 1e6), places.map((at) => trimmed(history.value(at, shown)))]
+    }
+    return sparks
+  }
+
+  /** A field seen for the first time of a device: its row and all the row's columns. */
+  #open(points: Points, line: number, i: number): void {
+    const device = points.device[line]
+    const { of } = points.field[i]
+    const columns = this.#columns.get(device) ?? new Map<PointField, Column>()
+    const known = [...columns.values()].find(
+      ({ row }) => row.head.field === of && row.head.window === points.window && row.reductions.length > 0,
+    )?.row
+    if (known) {
+      // A reduction that gave no value before.
+      const column = known.reductions.findIndex(({ name }) => name === points.field[i].reduction)
+      if (column >= 0) {
+        columns.set(points.field[i], { row: known, column })
+        return
+      }
+      this.#close(known)
+    }
+    const fields = [
+      ...(known?.reductions.map(({ name, unit }) => ({ name, unit })) ?? []),
+      ...points.field
+        .slice(points.firstField[line], points.firstField[line + 1])
+        .filter((field) => field.of === of)
+        .map((field) => ({ name: field.reduction, unit: field.unitOf(device.units.get(of) ?? '') })),
+    ]
+    const reductions = [...new Map(fields.map((field) => [field.name, field])).values()]
+    const row = this.#row(points, device, of, reductions)
+    for (const field of points.field.slice(points.firstField[line], points.firstField[line + 1]))
+      if (field.of === of)
+        columns.set(field, { row, column: reductions.findIndex(({ name }) => name === field.reduction) })
+    // Closing rows may have taken the device out.
+    this.#columns.set(device, columns)
+  }
+
+  #row(points: Points, device: Device, field: string, reductions: Row['reductions']): Row {
+    if (this.#rows.size >= this.most) {
+      let silent: Row | undefined
+      for (const row of this.#rows.values()) if (!silent || row.version < silent.version) silent = row
+      if (silent) this.#close(silent)
+    }
+    const left = this.bytes - this.#bytes
+    // With little room left, each further row keeps less.
+    const fits = PANES.find((panes, i) => History.bytesOf(panes, reductions.length) * 50 * (i + 1) <= left) ?? 2
+    const history = new History(fits, reductions.length)
+    this.#bytes += History.bytesOf(fits, reductions.length)
+    const best = SHOWN.map((name) => reductions.findIndex((one) => one.name === name)).find((index) => index >= 0)
+    const shown = best ?? 0
+    const head: RowHead = {
+      id: this.#nextId++,
+      window: points.window,
+      tags: device.tags.filter(([name]) => name !== 'gateway').map(([name, value]) => [name, value]),
+      field,
+      reduction: reductions[shown].name,
+      unit: reductions[shown].unit,
+      everyS: (points.endUs - points.startUs) / 1e6,
+    }
+    const row: Row = { head, history, reductions, shown, version: this.version }
+    this.#rows.set(head.id, row)
+    return row
+  }
+
+  #close(row: Row): void {
+    this.#rows.delete(row.head.id)
+    this.#bytes -= History.bytesOf(row.history.capacity, row.history.columns)
+    this.#gone = [...this.#gone.slice(-999), { id: row.head.id, version: this.version }]
+    for (const [device, columns] of this.#columns) {
+      for (const [field, column] of columns) if (column.row === row) columns.delete(field)
+      if (columns.size === 0) this.#columns.delete(device)
+    }
+  }
+}
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
+
+/** Six digits: what a table shows and a small line needs. */
+const trimmed = (value: number): number | null => (Number.isFinite(value) ? Number(value.toPrecision(6)) : null)

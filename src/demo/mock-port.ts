@@ -1,0 +1,53 @@
+import { LinkError } from '../model/errors.js'
+import type { OpenPort, PortSettings } from '../sources/serial/binding.js'
+import type { SerialLine } from './serial-line.js'
+
+/** What is used of @serialport/binding-mock, whose own types its package does not export. */
+interface MockBinding {
+  createPort(path: string): void
+  open(settings: PortSettings): Promise<MockPort>
+}
+
+interface MockPort {
+  readonly isOpen: boolean
+  emitData(text: string): void
+  read(buffer: Buffer, offset: number, length: number): Promise<{ bytesRead: number }>
+  write(bytes: Buffer): Promise<void>
+  set(flags: { dtr: boolean; rts: boolean }): Promise<void>
+  close(): Promise<void>
+}
+
+const PATH = '/dev/ttyMOCK0'
+
+/** A serial port of serialport's mock binding, and what opens it in the place of a real one. */
+export async function openMockPort(): Promise<SerialLine> {
+  const { SerialPortMock } = await import('serialport')
+  const mock: MockBinding = SerialPortMock.binding
+  mock.createPort(PATH)
+  let opened: MockPort | undefined
+
+  const open: OpenPort = async (settings) => {
+    const port = (opened = await mock.open(settings))
+    const closed = () => !port.isOpen
+    return {
+      async read(into) {
+        const bytes = Buffer.from(into.buffer, into.byteOffset, into.byteLength)
+        try {
+          return (await port.read(bytes, 0, bytes.length)).bytesRead
+        } catch (cause) {
+          if (closed()) return 0
+          throw new LinkError(`cannot read serial port "${settings.path}": it is gone`, { cause })
+        }
+      },
+      write: (bytes) => void port.write(Buffer.from(bytes)),
+      setDtr: (on) => port.set({ dtr: on, rts: true }),
+      close: async () => (closed() ? undefined : port.close()),
+    }
+  }
+  return {
+    path: PATH,
+    open,
+    write: (text) => (opened?.isOpen ? opened.emitData(text) : undefined),
+    close() {},
+  }
+}
