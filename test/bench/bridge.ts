@@ -48,7 +48,10 @@ export async function run(): Promise<Bench> {
     })
     await rig.start()
     const { out } = rig.script('s')
-    const receiver = new Receiver(out, new Bridge(out, '/dev/load', {}))
+    const receiver = new Receiver(
+      out,
+      new Bridge(out, { path: '/dev/load', tags: {}, byteUs: 0, maxFrameBytes: 1 << 20 }),
+    )
     const framer = cobsFramer({ crc: 'crc32-iso-hdlc' }, MESSAGE_MAX_BYTES - 4)
     // A quarter of a second at 10 kHz a turn, so that windows close as they would.
     const framesPerTurn = Math.ceil(2500 / rowsPerFrame)
@@ -69,7 +72,7 @@ export async function run(): Promise<Bench> {
     for (const endMs = Date.now() + SECONDS * 1000; Date.now() < endMs; ) {
       const chunk = turn()
       const before = process.cpuUsage()
-      receiver.beginBurst()
+      receiver.beginBurst(chunk.length, 0)
       for (let at = 0; at < chunk.length; at += 65536) framer.push(chunk.subarray(at, at + 65536), receiver)
       receiver.endBurst()
       await rig.advance(250)
