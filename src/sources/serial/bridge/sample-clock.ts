@@ -7,8 +7,9 @@ const STEPPED_US = 50e3
 const APART_LASTS_US = 3e6
 const STEPPED_LASTS_US = 20e6
 const STEPPED_FRAMES = 4
-/** How much faster or slower than the device's clock event time goes to make an error good. */
-const SLEW = 0.02
+/** How much faster or slower than the device's clock event time goes to make an error good: more where it is large. */
+const SLEW = 0.005
+const SETTLE_US = 10e6
 const WRAP = 2 ** 32
 /** From so much history on the drift is told. */
 const TOLD_SPAN_US = 60e6
@@ -25,8 +26,8 @@ export interface Placed {
 /**
  * The ticks of one stream's sample clock as event time of the gateway. A frame arrives when its last row was sampled or
  * later, never before: where frames were delayed least, the line below all arrivals, is the device's clock. Event time
- * follows that line, goes on from the frame before without a gap or a step back, and makes errors good by 2 % of the
- * time that passes. It is decided by what is handed in alone, and takes about 1 KiB.
+ * follows that line, goes on from the frame before without a gap or a step back, and makes errors good gently, by half a
+ * percent of the time that passes, or within some ten seconds. What is handed in alone decides; memory is about 1 KiB.
  */
 export class SampleClock {
   /** Times that event time had to jump, since the clocks were apart by more than a second. */
@@ -90,7 +91,8 @@ export class SampleClock {
       if (!isFirst) this.jumps++
       firstOffset = this.#envelope.at(firstX)
     } else if (passed > 0) {
-      const correction = Math.max(-SLEW, Math.min(SLEW, error / passed))
+      const most = Math.max(SLEW, Math.abs(error) / SETTLE_US)
+      const correction = Math.max(-most, Math.min(most, error / passed))
       pace += correction
       firstOffset += correction * (firstX - this.#lastX)
     }
