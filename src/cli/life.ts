@@ -19,6 +19,8 @@ export interface Surroundings {
   exit(code: number): void
   /** Called once the gateway is ready. */
   onReady?(): void
+  /** Called when it begins to stop, for whatever reason. */
+  onStopping?(): void
   /** Stops the gateway as a signal does. */
   until?: Promise<unknown>
 }
@@ -54,6 +56,7 @@ export async function liveToEnd(engine: Engine, around: Surroundings): Promise<n
     log.error({ reason: reasonOf(error) }, 'the gateway failed')
     code = EXIT.failure
   }
+  around.onStopping?.()
   if (!(await stopInTime(engine, around))) code = EXIT.failure
   stderr.write(ledgerText(engine.status()))
   return code

@@ -16,7 +16,7 @@ export function portsText(found: readonly PortInfo[]): string {
     port.stablePath ?? port.device,
     port.stablePath ? port.device : '',
     [port.manufacturer, port.product, port.serialNumber].filter(Boolean).join(' '),
-    port.problem ?? '',
+    port.problem ?? (port.heldBy ? `in use by ${port.heldBy.join(', ')}` : ''),
   ])
   return `${alignedLines([['path', 'device', 'product', ''], ...rows], { left: [0, 1, 2, 3] }).join('\n')}\n`
 }

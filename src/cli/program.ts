@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ConfigError, reasonOf } from '../model/errors.js'
 import { LOG_LEVELS } from '../observe/log-levels.js'
+import { leadsToJournal, prioritized } from '../observe/systemd-journal.js'
 import { KINDS } from '../tail/filter.js'
 import { version } from '../version.js'
 import { EXIT, exitCodesHelp } from './exit-codes.js'
@@ -20,12 +21,17 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     if (error instanceof ConfigError) {
-      process.stderr.write(problemsText(error))
+      printFailure(problemsText(error))
       return EXIT.configuration
     }
-    process.stderr.write(`weir: ${reasonOf(error)}\n`)
+    printFailure(`weir: ${reasonOf(error)}\n`)
     return EXIT.failure
   }
+}
+
+/** Prints why the command ends; in systemd's journal as an error. */
+function printFailure(text: string): void {
+  process.stderr.write(leadsToJournal(2, process.env) ? prioritized(text, 'error') : text)
 }
 
 /** Every problem on a line of its own, with its path. */
@@ -68,33 +74,119 @@ function createProgram(done: (code: number) => void): Command {
     .option('--json', 'print JSON')
     .action(async (options) => done(await (await import('./bench.js')).bench(options)))
 
-  const running = (made: Command): Command =>
-    made
-      .option('--at <url>', 'address of the running weir, http://127.0.0.1:9470 unless given')
-      .option('--config <file>', 'or its configuration, which has the address and the token')
+  asking(command('record', 'record the frames of live sources with their timing, to replay them'))
+    .argument('[file...]', 'configuration files: their sources are opened here; without, a running weir is asked')
+    .requiredOption('--out <file>', 'the recording to make; compressed where its name ends in .gz')
+    .option('--seconds <n>', 'end after so many seconds', positiveNumber)
+    .option('--frames <n>', 'end after so many frames', positiveNumber)
+    .addOption(logLevel('info'))
+    .action(async (files: string[], options) => done(await (await import('./record.js')).record(files, options)))
 
-  running(command('status', 'what a running weir does; exit code 1 when it is not ready or has alarms'))
-    .option('--watch', 'go on until Ctrl-C')
-    .option('--json', 'print JSON')
+  command('replay', 'run a configuration on a recording: the same points every time, on stdout')
+    .argument('<recording>', 'what `weir record` made')
+    .argument('<file...>', 'configuration files; with --diff two configurations, each a.yaml or a.yaml,b.yaml')
+    .addOption(
+      new Option('--speed <n>', 'recorded seconds a second: 1, 10, or max for as fast as it goes')
+        .argParser((text) => (text === 'max' ? Number.POSITIVE_INFINITY : positiveNumber(text)))
+        .default(Number.POSITIVE_INFINITY, 'max'),
+    )
+    .addOption(
+      new Option('--format <format>', 'how points are written').choices(['line', 'ndjson', 'csv']).default('line'),
+    )
+    .option('--sinks', 'send the points to the configured sinks instead')
+    .option('--partial', 'write windows that began before the recording too')
+    .option('--diff', 'compare the final points of two configurations')
+    .option('--tolerance <part>', 'with --diff: values that differ by a smaller part are equal', notNegative, 1e-9)
+    .option('--examples <n>', 'with --diff: how many differences are shown', notNegative, 10)
+    .option('--json', 'with --diff: print JSON')
+    .addOption(logLevel('warn'))
+    .action(async (recording: string, files: string[], options) =>
+      done(
+        options.diff
+          ? await (await import('./replay-diff.js')).replayDiff(recording, files, options)
+          : await (await import('./replay.js')).replay(recording, files, options),
+      ),
+    )
+
+  asking(command('status', 'show how a running weir is: alarms, sources, windows, sinks and the ledger'))
+    .option('--once', 'print it once and end, also on a terminal')
+    .option('--watch', 'go on, also where stdout is no terminal')
+    .option('--json', 'print JSON, with --watch a line a second')
+    .addHelpText(
+      'after',
+      '\nOn a terminal it refreshes every second. Ends with 0 when weir is ready, 1 when it is not or nobody answers.',
+    )
     .action(async (options) => done(await (await import('./status.js')).status(options)))
 
-  running(command('tail', 'frames, samples or points of a running weir as they flow'))
-    .addArgument(new Argument('[what]', 'what to look at').choices(KINDS).default('points'))
-    .option('--source <glob>', 'only of these sources')
-    .option('--field <glob>', 'only these fields')
-    .option('--tag <name=glob>', 'only with such a tag; may be given again', tagGlob)
-    .option('--window <glob>', 'only points of these windows')
-    .option('--channel <glob>', 'only frames of these topics or ports')
-    .option('--count <n>', 'end after so many', positiveNumber)
+  asking(command('tail', 'show points, samples or frames of a running weir as they flow'))
+    .addArgument(new Argument('[what]', 'what to show').choices(KINDS).default(KINDS[0]))
+    .option('--source <glob>', 'of these sources only')
+    .option('--tag <name=glob>', 'with this tag only; may be given again', collect, [])
+    .option('--field <glob>', 'of points and samples: these fields only')
+    .option('--window <glob>', 'of points: of these windows only')
+    .option('--topic <glob>', 'of frames: of these topics, ports or paths only')
+    .option('--count <n>', 'end after so many lines', positiveNumber)
     .option('--seconds <n>', 'end after so many seconds', positiveNumber)
-    .option('--json', 'print a line of JSON each')
+    .option('--json', 'print lines of JSON')
     .action(async (what, options) => done(await (await import('./tail.js')).tail(what, options)))
 
   command('ports', 'list the serial ports with their stable names')
     .option('--json', 'print JSON')
     .action(async (options) => done(await (await import('./ports.js')).ports(options)))
 
+  const service = command('service', 'weir as a service of systemd')
+  service
+    .command('install')
+    .description('write the service for a configuration, start it, and have it start at each boot; needs root')
+    .argument('<file...>', 'configuration files')
+    .addOption(serviceName())
+    .option('--credentials <folder>', "files of the configuration's credentials", '/etc/weir/credentials')
+    .option('--print', 'print the unit and end')
+    .option('--dry-run', 'print what would be done and end')
+    .action(async (files: string[], options) =>
+      done(await (await import('./service.js')).installService(files, options)),
+    )
+  service
+    .command('remove')
+    .description('stop the service and undo what install did; keeps configuration and state; needs root')
+    .addOption(serviceName())
+    .option('--dry-run', 'print what would be done and end')
+    .action(async (options) => done(await (await import('./service.js')).removeService(options)))
+  service
+    .command('status')
+    .description('say whether it runs, since when, and what it does; the exit code is 0 when it runs')
+    .addOption(serviceName())
+    .option('--json', 'print JSON')
+    .action(async (options) => done(await (await import('./service.js')).showService(options)))
+
   return program
+}
+
+function serviceName(): Option {
+  return new Option('--name <name>', 'of several services on one machine').default('weir')
+}
+
+/** Options of the commands that ask a running weir. */
+function asking(command: Command): Command {
+  return command
+    .option('--at <url>', 'where it answers (default: http://127.0.0.1:9470)', webAddress)
+    .option('--config <file...>', 'take address and token from the configuration that it runs')
+    .addOption(
+      new Option('--token <text>', 'its token; better in the variable, since arguments can be seen by others').env(
+        'WEIR_TOKEN',
+      ),
+    )
+}
+
+const collect = (text: string, before: string[]) => [...before, text]
+
+function webAddress(text: string): string {
+  const url =
+    URL.canParse(text.includes('://') ? text : `http://${text}`) &&
+    new URL(text.includes('://') ? text : `http://${text}`)
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new InvalidArgumentError('an address such as http://127.0.0.1:9470')
+  return url.origin
 }
 
 function logLevel(level: string): Option {
@@ -104,14 +196,14 @@ function logLevel(level: string): Option {
     .default(level)
 }
 
+function notNegative(text: string): number {
+  const value = Number(text)
+  if (!(value >= 0)) throw new InvalidArgumentError('a number of at least 0')
+  return value
+}
+
 function positiveNumber(text: string): number {
   const value = Number(text)
   if (!(value > 0)) throw new InvalidArgumentError('a number above 0')
   return value
-}
-
-function tagGlob(text: string, before: Record<string, string> = {}): Record<string, string> {
-  const at = text.indexOf('=')
-  if (at < 1) throw new InvalidArgumentError('a name and a glob, as machine=press-*')
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
 }

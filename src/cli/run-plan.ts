@@ -8,7 +8,10 @@ import type { Components } from '../model/components.js'
 import type { Plan } from '../model/plan.js'
 import type { Points } from '../model/points.js'
 import type { Status } from '../model/status.js'
+import type { Taps } from '../model/taps.js'
+import { recordRoute } from '../recording/record-route.js'
 import { tailRoute } from '../tail/route.js'
+import { version } from '../version.js'
 import { liveToEnd } from './life.js'
 
 /** What a command adds to a run. */
@@ -35,10 +38,21 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
   let server: HttpServer | undefined
   if (plan.http) {
     const page = createPage(status, clock)
-    gateway.tap({ points: (points) => page.take(points) })
-    const routes = [...page.routes, tailRoute((taps) => gateway.tap(taps))]
+    const tap = (taps: Taps) => gateway.tap(taps)
+    tap({ points: (points) => page.take(points) })
+    const about = { weir: version, gateway: plan.gateway }
+    const routes = [...page.routes, tailRoute({ tap, clock, about }), recordRoute({ plan, clock, tap })]
     server = await listen(plan.http, { status, log, routes, login: page.login })
   }
+  const supervision = process.env.NOTIFY_SOCKET
+    ? await (await import('../service/notify.js')).superviseThis({
+        clock,
+        log,
+        status,
+        env: process.env,
+        pid: process.pid,
+      })
+    : undefined
   const code = await liveToEnd(gateway, {
     clock,
     log,
@@ -49,10 +63,13 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
     onReady() {
       // From the start of the process, as a person waits for it.
       log.info({ gateway: plan.gateway, http: server?.url, ms: Math.round(performance.now()) }, 'ready')
+      supervision?.ready()
       onReady?.(status, server?.url)
     },
+    onStopping: () => supervision?.stopping(),
     until,
   })
   await server?.close()
+  supervision?.close()
   return code
 }

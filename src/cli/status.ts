@@ -1,51 +1,107 @@
-import { SystemClock } from '../engine/clock.js'
-import { pause } from '../model/clock.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LinkError } from '../model/errors.js'
 import type { Status } from '../model/status.js'
-import { coloursWanted, createPaint } from '../observe/paint.js'
+import { coloursWanted, createPaint, type Paint } from '../observe/paint.js'
+import { RateMeter } from '../observe/rates.js'
 import { Screen } from '../observe/screen.js'
-import { statusLines } from '../observe/status-text.js'
+import { countsOf, statusLines } from '../observe/status-text.js'
 import { EXIT } from './exit-codes.js'
-import { type Remote, type RemoteOptions, remoteWeir } from './remote.js'
+import { Running, type RunningOptions } from './running.js'
 
-const REFRESH_MS = 1000
+/** What the command line says. */
+export interface StatusOptions extends RunningOptions {
+  once?: boolean
+  watch?: boolean
+  json?: boolean
+}
 
-/** `weir status`: what a running weir does, once or again and again; 1 when it is not ready or has alarms. */
-export async function status(options: RemoteOptions & { json?: boolean; watch?: boolean }): Promise<number> {
-  const remote = await remoteWeir(options)
-  if (options.watch) return watch(remote)
-  const now = await look(remote)
-  if (options.json) process.stdout.write(`${JSON.stringify(now, null, 2)}\n`)
+/** Between two looks, ms. */
+const EVERY_MS = 1000
+
+/** `weir status`: how a running weir is; 0 when it is ready, 1 when it isn't or nobody answers. */
+export async function status(options: StatusOptions): Promise<number> {
+  const running = await Running.find(options)
+  const { json, watch = process.stdout.isTTY && !json && !options.once } = options
+  if (watch) return json ? watchJson(running) : watchPicture(running)
+  const first = await look(running)
+  if (json) process.stdout.write(`${JSON.stringify(first, null, 2)}\n`)
   else {
-    const paint = createPaint(coloursWanted(process.stdout, process.env))
-    process.stdout.write(`${statusLines(now, undefined, Date.now() * 1000, paint).join('\n')}\n`)
+    const meter = new RateMeter()
+    meter.look(countsOf(first), performance.now())
+    await sleep(EVERY_MS)
+    process.stdout.write(`${picture(running, await look(running), meter, stdoutPaint()).join('\n')}\n`)
   }
-  return now.ready && now.alarms.length === 0 ? EXIT.ok : EXIT.failure
+  return first.ready ? EXIT.ok : EXIT.failure
 }
 
-const look = async (remote: Remote): Promise<Status> => (await (await remote.get('/status')).json()) as Status
-
-async function watch(remote: Remote): Promise<number> {
-  const over = new AbortController()
-  const end = () => over.abort()
-  process.once('SIGINT', end).once('SIGTERM', end)
-  process.stdout.once('error', end)
-  const clock = new SystemClock()
-  const paint = createPaint(coloursWanted(process.stdout, process.env))
-  const screen = new Screen(process.stdout)
-  let before: { status: Status; atUs: number } | undefined
-  try {
-    while (!over.signal.aborted) {
-      const nowUs = clock.nowUs()
-      const now = await look(remote).catch((error: Error) => error)
-      if (now instanceof Error) screen.draw([paint.red(now.message), '', ...(before ? ['trying again'] : [])])
-      else {
-        screen.draw(statusLines(now, before, nowUs, paint))
-        before = { status: now, atUs: nowUs }
-      }
-      await pause(clock, REFRESH_MS, over.signal)
+async function watchPicture(running: Running): Promise<number> {
+  const { stdout } = process
+  const paint = stdoutPaint()
+  const screen = stdout.isTTY ? new Screen(stdout) : undefined
+  let meter = new RateMeter()
+  let startedUs = 0
+  let last: string[] = []
+  let goneMs: number | undefined
+  const code = await repeat(async () => {
+    try {
+      const seen = await look(running)
+      // Another run counts from nothing.
+      if (seen.startedUs !== startedUs) meter = new RateMeter()
+      startedUs = seen.startedUs
+      goneMs = undefined
+      last = picture(running, seen, meter, paint)
+      if (screen) screen.draw(last)
+      else stdout.write(`${last.join('\n')}\n\n`)
+      return seen.ready
+    } catch (error) {
+      if (!(error instanceof LinkError)) throw error
+      goneMs ??= Date.now()
+      const lines = [
+        paint.red(error.message),
+        paint.dim(`since ${new Date(goneMs).toLocaleTimeString('en-GB')}; trying again`),
+      ]
+      if (screen) screen.draw([...lines, '', ...last])
+      else stdout.write(`${lines.join('\n')}\n\n`)
+      return false
     }
-  } finally {
-    screen.close()
-  }
-  return EXIT.ok
+  })
+  screen?.close()
+  return code
 }
+
+async function watchJson(running: Running): Promise<number> {
+  return repeat(async () => {
+    const seen = await look(running)
+    process.stdout.write(`${JSON.stringify(seen)}\n`)
+    return seen.ready
+  })
+}
+
+/** Again and again until a signal, or nobody reads; the exit code by the last answer. */
+async function repeat(ask: () => Promise<boolean>): Promise<number> {
+  const end = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort())
+  process.stdout.once('error', () => end.abort())
+  let ready = false
+  while (!end.signal.aborted) {
+    ready = await ask()
+    await sleep(EVERY_MS, undefined, { signal: end.signal }).catch(() => {})
+  }
+  return ready ? EXIT.ok : EXIT.failure
+}
+
+async function look(running: Running): Promise<Status> {
+  const text = await running.text('/status')
+  try {
+    const seen = JSON.parse(text) as Status
+    if (Array.isArray(seen.sources) && Array.isArray(seen.sinks) && Array.isArray(seen.windows)) return seen
+  } catch {}
+  throw new LinkError(`cannot read what ${running.url} answers: it is no status; is this a weir?`)
+}
+
+function picture(running: Running, seen: Status, meter: RateMeter<string>, paint: Paint): string[] {
+  const rates = meter.look(countsOf(seen), performance.now())
+  return statusLines({ status: seen, rates, url: running.url, nowUs: Date.now() * 1000 }, paint)
+}
+
+const stdoutPaint = () => createPaint(coloursWanted(process.stdout, process.env))

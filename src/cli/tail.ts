@@ -1,59 +1,77 @@
-import type { TailEvent } from '../tail/event.js'
-import { type Filter, filterQuery, type Kind } from '../tail/filter.js'
-import { eventText } from '../tail/text.js'
+import { once } from 'node:events'
+import { reasonOf } from '../model/errors.js'
+import { coloursWanted, createPaint } from '../observe/paint.js'
+import { visible, visibleJson } from '../observe/visible.js'
+import { type Filter, filterOf, type Kind, queryOf } from '../tail/filter.js'
+import { linesOf } from '../tail/reader.js'
+import { TailText } from '../tail/text.js'
+import type { HeadLine, TailLine } from '../tail/wire.js'
 import { EXIT } from './exit-codes.js'
-import { type RemoteOptions, remoteWeir } from './remote.js'
+import { Running, type RunningOptions } from './running.js'
 
 /** What the command line says. */
-export interface TailOptions extends RemoteOptions, Omit<Filter, 'tags'> {
-  tag?: Record<string, string>
+export interface TailOptions extends RunningOptions {
+  source?: string
+  field?: string
+  tag: string[]
+  topic?: string
+  window?: string
   count?: number
   seconds?: number
   json?: boolean
 }
 
-/** `weir tail`: frames, samples or points of a running weir as they flow, until Ctrl-C. */
+/** `weir tail`: what flows in a running weir, until there is enough of it or nobody reads; the exit code. */
 export async function tail(kind: Kind, options: TailOptions): Promise<number> {
-  const { source, field, window, channel, tag, count = Number.POSITIVE_INFINITY, seconds, json } = options
-  const remote = await remoteWeir(options)
-  const over = new AbortController()
-  const end = () => over.abort()
-  process.once('SIGINT', end).once('SIGTERM', end)
+  const filter = chosen(kind, options)
+  if (typeof filter === 'string') {
+    process.stderr.write(`weir: ${filter}\n`)
+    return EXIT.usage
+  }
+  const running = await Running.find(options)
+  const enough = new AbortController()
+  const end = () => enough.abort()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
   process.stdout.once('error', end)
-  const timer = seconds === undefined ? undefined : setTimeout(end, seconds * 1000)
-  let left = count
+  const body = await running.get(`/tail?${queryOf(filter)}`, enough.signal)
+  const timer = options.seconds === undefined ? undefined : setTimeout(end, options.seconds * 1000)
   try {
-    const answer = await remote.get(
-      `/tail?${filterQuery(kind, { source, field, window, channel, tags: tag })}`,
-      over.signal,
-    )
-    for await (const line of linesOf(answer.body!)) {
-      const event = JSON.parse(line) as TailEvent
-      const text = json ? line : eventText(event)
-      // A slow terminal slows the stream, and the gateway counts what it does not tell.
-      if (!process.stdout.write(`${text}\n`))
-        await new Promise((resolve) => process.stdout.once('drain', resolve).once('error', resolve))
-      if (!('missed' in event) && --left <= 0) break
-    }
-    if (left > 0 && !over.signal.aborted) {
-      process.stderr.write(`weir: ${remote.url} has ended the stream\n`)
-      return EXIT.failure
-    }
+    await show(linesOf(body), options, enough.signal)
+    if (enough.signal.aborted) return EXIT.ok
+    process.stderr.write(`weir: the weir at ${running.url} has ended\n`)
+    return EXIT.failure
   } catch (error) {
-    if (!over.signal.aborted) throw error
+    if (enough.signal.aborted) return EXIT.ok
+    process.stderr.write(`weir: the weir at ${running.url} has ended: ${reasonOf(error)}\n`)
+    return EXIT.failure
   } finally {
     clearTimeout(timer)
-    over.abort()
+    end()
   }
-  return EXIT.ok
+
+  /** Until the lines end, or there is enough. */
+  async function show(lines: AsyncIterable<string>, { count, json }: TailOptions, signal: AbortSignal): Promise<void> {
+    const { stdout } = process
+    const text = new TailText(createPaint(coloursWanted(stdout, process.env)))
+    let left = count ?? Number.POSITIVE_INFINITY
+    for await (const line of lines) {
+      if (signal.aborted) return
+      const parsed = JSON.parse(line) as TailLine
+      if ('weir' in parsed) {
+        if (stdout.isTTY && !json) process.stderr.write(headText(parsed))
+        continue
+      }
+      const written = stdout.write(`${json ? visibleJson(line) : text.line(parsed)}\n`)
+      if (!written) await Promise.race([once(stdout, 'drain'), once(signal, 'abort')])
+      if (!('unseen' in parsed || 'counted' in parsed) && --left === 0) return end()
+    }
+  }
 }
 
-async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const bytes of body) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
-    rest = lines.pop()!
-    yield* lines
-  }
+function chosen(kind: Kind, { source, field, topic, window, tag }: TailOptions): Filter | string {
+  const query = queryOf({ kind, source, field, topic, window, tags: {} })
+  for (const each of tag) query.append('tag', each)
+  return filterOf(query)
 }
+
+const headText = ({ tail, gateway }: HeadLine) => `${tail} of ${visible(gateway)}; Ctrl-C ends\n`

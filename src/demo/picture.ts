@@ -1,8 +1,8 @@
 import type { Status } from '../model/status.js'
 import type { Paint } from '../observe/paint.js'
-import type { Rates } from '../observe/rates.js'
 import { countText } from '../observe/text-table.js'
 import { accountLines, accountSummary } from './account.js'
+import type { Flow } from './flow.js'
 import { clockText } from './live-series.js'
 import { type Row, tableLines } from './table.js'
 
@@ -27,7 +27,8 @@ export interface Picture {
   /** Where the points go. */
   target: string
   status: Status
-  rates: Rates
+  /** A second. */
+  rates: Flow
   rssBytes: number
   upMs: number
   rows: readonly Row[]

@@ -4,6 +4,7 @@ import type { Status } from '../model/status.js'
 import type { Paint } from '../observe/paint.js'
 import { RateMeter } from '../observe/rates.js'
 import { Screen, type ScreenOutput } from '../observe/screen.js'
+import { type Flow, flowOf } from './flow.js'
 import { LiveTable } from './live-series.js'
 import { MARKS } from './marks.js'
 import { Narrator } from './narrator.js'
@@ -46,7 +47,7 @@ export function terminalView(output: ScreenOutput, { clock, paint, brokerUrl, ta
     if (story.length > STORY_KEPT) story.shift()
   }
   const narrator = new Narrator(table, tell)
-  const meter = new RateMeter()
+  const meter = new RateMeter<keyof Flow>()
   const beganMs = clock.monotonicMs()
   let closed = false
   let draw = () => {}
@@ -71,7 +72,7 @@ export function terminalView(output: ScreenOutput, { clock, paint, brokerUrl, ta
           brokerUrl,
           target,
           status: now,
-          rates: meter.look(now, nowMs, user + system),
+          rates: meter.look(flowOf(now, user + system), nowMs),
           rssBytes: process.memoryUsage.rss(),
           upMs: nowMs - beganMs,
           rows,

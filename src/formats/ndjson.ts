@@ -1,14 +1,31 @@
-import type { Device } from '../model/points.js'
+import type { Device, Points } from '../model/points.js'
 import type { Format } from '../model/sink.js'
 import { isoTime } from './time.js'
 
 const CACHE = 'ndjson'
 
-function tagsOf({ cache, tags }: Device): string {
+/** A device's tags as a JSON object. */
+export function tagsJson({ cache, tags }: Device): string {
   let text = cache.get(CACHE)
   if (text === undefined) {
     text = `{${tags.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`
     cache.set(CACHE, text)
+  }
+  return text
+}
+
+/** What the lines of a pane begin with. */
+export const headJson = (points: Points): string =>
+  `{"time":"${isoTime(points.timeUs)}","measurement":${JSON.stringify(points.measurement)},"tags":`
+
+/** Fields [first, end) of `points` as the members of a JSON object. */
+export function fieldsJson({ field, value }: Points, first: number, end: number): string {
+  let text = ''
+  for (let f = first; f < end; f++) {
+    const { cache, name } = field[f]
+    let prefix = cache.get(CACHE)
+    if (prefix === undefined) cache.set(CACHE, (prefix = `${JSON.stringify(name)}:`))
+    text += (f > first ? `,${prefix}` : prefix) + value[f]
   }
   return text
 }
@@ -22,17 +39,11 @@ export const ndjson: Format = {
   summary: 'one JSON object a point',
   header: '',
   encode(points) {
-    const head = `{"time":"${isoTime(points.timeUs)}","measurement":${JSON.stringify(points.measurement)},"tags":`
+    const head = headJson(points)
     let text = ''
     for (let i = 0; i < points.lines; i++) {
-      text += `${head + tagsOf(points.device[i])},"fields":{`
-      for (let f = points.firstField[i]; f < points.firstField[i + 1]; f++) {
-        const { cache, name } = points.field[f]
-        let prefix = cache.get(CACHE)
-        if (prefix === undefined) cache.set(CACHE, (prefix = `${JSON.stringify(name)}:`))
-        text += (f > points.firstField[i] ? `,${prefix}` : prefix) + points.value[f]
-      }
-      text += points.correction[i] ? '},"correction":true}\n' : '}}\n'
+      const fields = fieldsJson(points, points.firstField[i], points.firstField[i + 1])
+      text += `${head}${tagsJson(points.device[i])},"fields":{${fields}${points.correction[i] ? '},"correction":true}\n' : '}}\n'}`
     }
     return text
   },

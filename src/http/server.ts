@@ -36,7 +36,15 @@ export async function listen(
 ): Promise<HttpServer | undefined> {
   let app: Promise<Hono> | undefined
   const server = createServer(
-    { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000 },
+    {
+      maxHeaderSize: 8192,
+      headersTimeout: 5000,
+      requestTimeout: 10_000,
+      keepAliveTimeout: 5000,
+      // Who is gone without a word while a stream is quiet is found out.
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
+    },
     (request, response) => {
       const refusal = refusalOf(request, plan)
       const open = refusal?.status === 401 ? openRoute(request, routes, login) : undefined
@@ -94,13 +102,14 @@ async function answer(
     ...Object.fromEntries(answered.headers),
     'x-content-type-options': 'nosniff',
   })
-  if (answered.body && method !== 'HEAD') await send(answered.body, response)
+  if (answered.body) await (method === 'HEAD' ? answered.body.cancel() : send(answered.body, response))
   response.end()
 }
 
 /** Takes the next piece only when the reader has taken the one before. */
 async function send(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
   const reader = body.getReader()
+  if (response.destroyed) return reader.cancel()
   const gone = once(response, 'close').then(() => reader.cancel())
   gone.catch(() => {})
   for (let piece = await reader.read(); !piece.done; piece = await reader.read())

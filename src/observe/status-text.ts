@@ -1,101 +1,105 @@
 import type { Status } from '../model/status.js'
-import { balanceLines } from './ledger-text.js'
+import { ledgerText } from './ledger-text.js'
 import type { Paint } from './paint.js'
+import { span } from './span.js'
 import { alignedLines, countText } from './text-table.js'
+import { visible } from './visible.js'
 
-/**
- * A status as lines for people: what is wrong first, then sources, windows, sinks. Rates are between `before` and now, or
- * the mean since the start.
- */
-export function statusLines(
-  status: Status,
-  before: { status: Status; atUs: number } | undefined,
-  nowUs: number,
-  paint: Paint,
-): string[] {
-  const from = before?.status.startedUs === status.startedUs ? before : undefined
-  const seconds = Math.max(0.001, (nowUs - (from?.atUs ?? status.startedUs)) / 1e6)
-  const rate = (now: number, then = 0) => `${countText(Number(((now - then) / seconds).toPrecision(3)))}/s`
-  const old = <T extends { name: string }>(list: readonly T[] | undefined, name: string) =>
-    list?.find((one) => one.name === name)
+/** What one drawing of a status shows. */
+export interface StatusPicture {
+  status: Status
+  /** Of `countsOf`, a second. */
+  rates: Readonly<Record<string, number>>
+  /** Whence it was asked. */
+  url: string
+  nowUs: number
+}
+
+/** The counters of a status whose rates it shows, by a name for each. */
+export function countsOf({ sources, sinks }: Status): Record<string, number> {
+  return Object.fromEntries([
+    ...sources.flatMap(({ name, frames, samples }) => [
+      [`frames ${name}`, frames.in],
+      [`samples ${name}`, samples.decoded],
+    ]),
+    ...sinks.map(({ name, points }) => [`points ${name}`, points.delivered]),
+  ])
+}
+
+/** A status as lines for people: what is wrong first, then sources, windows, sinks and the ledger. */
+export function statusLines({ status, rates, url, nowUs }: StatusPicture, paint: Paint): string[] {
   const { memory } = status
-  const title = [
-    `${paint.bold(`weir ${status.version}`)}  ${status.gateway}`,
+  const agoText = (us: number) => span((nowUs - us) / 1e6)
+  const rate = (name: string) => countText(Number((rates[name] ?? 0).toPrecision(3)))
+  const sources = status.sources.map(({ name, type, link, watermarkUs, skewMs, frames, samples, lostBytes }) => [
+    name,
+    type,
+    link.state,
+    agoText(link.sinceUs),
+    rate(`frames ${name}`),
+    rate(`samples ${name}`),
+    watermarkUs === null ? '-' : agoText(watermarkUs),
+    typeof skewMs === 'number' ? `${countText(Math.round(skewMs))} ms` : '-',
+    [
+      frames.pending > 0 && `${countText(frames.pending)} frames pending`,
+      samples.late > 0 && `${countText(samples.late)} late`,
+      lostBytes > 0 && `${countText(lostBytes)} bytes lost`,
+    ]
+      .filter(Boolean)
+      .join(', '),
+  ])
+  const windows = status.windows.map(({ name, openPanes, lines, corrections, late, rejected, lost }) => [
+    name,
+    ...[openPanes, lines, corrections, late, rejected, lost].map(countText),
+  ])
+  const sinks = status.sinks.map(({ name, type, state, sinceUs, points, queuedBytes }) => [
+    name,
+    type,
+    state,
+    agoText(sinceUs),
+    rate(`points ${name}`),
+    ...[points.spooled, points.delivered, points.refused, points.givenUp].map(countText),
+    queuedBytes > 0 ? `${countText(Math.ceil(queuedBytes / 1024))} KiB queued` : '',
+  ])
+  const used = memory.slabBytes - memory.slabFreeBytes
+  const facts = [
+    `weir ${status.version}`,
     status.ready ? paint.green('ready') : paint.red('not ready'),
-    `up ${spanText((nowUs - status.startedUs) / 1e6)}`,
+    `up ${agoText(status.startedUs)}`,
     `${countText(status.series)} of ${countText(status.maxSeries)} series`,
-    `window memory ${Math.round((1 - memory.slabFreeBytes / memory.slabBytes) * 100)} %`,
-    `rates ${from ? 'now' : 'since the start'}`,
+    `windows take ${mebibytes(used)} of ${mebibytes(memory.slabBytes)} MiB`,
+    ...('rssBytes' in memory ? [`process ${mebibytes(Number(memory.rssBytes))} MiB`] : []),
   ]
   return [
-    title.join('   '),
-    ...status.alarms.map((alarm) => paint.red(`! ${alarm}`)),
+    `${paint.bold(visible(status.gateway))}  ${paint.dim(visible(url))}`,
+    facts.join(', '),
+    ...(status.alarms.length > 0 ? [''] : []),
+    ...status.alarms.map((alarm) => paint.red(`! ${visible(alarm)}`)),
+    '',
+    ...table(['source', '', 'link', 'since', 'frames/s', 'samples/s', 'lag', 'skew', ''], sources, [0, 1, 2, 8], paint),
+    '',
+    ...table(['window', 'open', 'points', 'corrected', 'late', 'rejected', 'lost at start'], windows, [0], paint),
     '',
     ...table(
+      ['sink', '', 'state', 'since', 'points/s', 'spooled', 'delivered', 'refused', 'given up', ''],
+      sinks,
+      [0, 1, 2, 9],
       paint,
-      ['source', 'link', 'for', 'frames', 'samples', 'lag', 'skew', 'not decoded', 'not reduced'],
-      [1, 2],
-      status.sources.map((source) => {
-        const then = old(from?.status.sources, source.name)
-        return [
-          `${source.name} (${source.type})`,
-          source.link.state,
-          spanText((nowUs - source.link.sinceUs) / 1e6),
-          rate(source.frames.in, then?.frames.in),
-          rate(source.samples.decoded, then?.samples.decoded),
-          source.watermarkUs === null ? '-' : spanText((nowUs - source.watermarkUs) / 1e6),
-          source.skewMs === null ? '-' : `${countText(source.skewMs)} ms`,
-          fatesText(source.frames, ['in', 'decoded']),
-          fatesText(source.samples, ['decoded', 'reduced']),
-        ]
-      }),
     ),
     '',
-    ...table(
-      paint,
-      ['window', 'points', 'corrected', 'open', 'late', 'rejected', 'lost'],
-      [],
-      status.windows.map(({ name, lines, corrections, openPanes, late, rejected, lost }) => [
-        name,
-        ...[lines, corrections, openPanes, late, rejected, lost].map(countText),
-      ]),
-    ),
-    '',
-    ...table(
-      paint,
-      ['sink', 'state', 'for', 'points', 'delivered', 'spooled', 'refused', 'given up'],
-      [1, 2],
-      status.sinks.map((sink) => [
-        `${sink.name} (${sink.type})`,
-        sink.state,
-        spanText((nowUs - sink.sinceUs) / 1e6),
-        rate(sink.points.emitted, old(from?.status.sinks, sink.name)?.points.emitted),
-        ...[sink.points.delivered, sink.points.spooled, sink.points.refused, sink.points.givenUp].map(countText),
-      ]),
-    ),
-    '',
-    ...balanceLines(status).map((line) => `ledger ${line === 'balances' ? paint.green(line) : paint.red(line)}`),
+    ...ledgerText(status).trimEnd().split('\n').map(visible),
   ]
 }
 
-function table(paint: Paint, titles: string[], left: number[], rows: string[][]): string[] {
-  if (rows.length === 0) return [paint.dim(`no ${titles[0]}s`)]
-  return alignedLines([titles, ...rows], {
-    left: [0, ...left],
-    paint: (cell, row) => (row === 0 ? paint.dim(cell) : cell),
+const mebibytes = (bytes: number): string => countText(Math.round((bytes / 2 ** 20) * 10) / 10)
+
+function table(titles: string[], rows: readonly string[][], left: readonly number[], paint: Paint): string[] {
+  return alignedLines([titles, ...rows.map((row) => row.map(visible))], {
+    left,
+    paint: (cell, row, column) => {
+      if (row === 0) return paint.dim(cell)
+      if (column !== 2 || left[2] !== 2) return cell
+      return /^up/.test(cell) ? paint.green(cell) : /^down/.test(cell) ? paint.red(cell) : cell
+    },
   })
-}
-
-/** Fates that are not as they should be, as `3 late, 1 invalid`. */
-function fatesText(ledger: object, usual: string[]): string {
-  const told = Object.entries(ledger).filter(([fate, count]) => !usual.includes(fate) && count !== 0)
-  return told.map(([fate, count]) => `${countText(count)} ${fate}`).join(', ') || '0'
-}
-
-/** A time span, as `4 min`. */
-function spanText(seconds: number): string {
-  if (seconds < 10) return `${Math.max(0, Math.round(seconds * 10) / 10)} s`
-  if (seconds < 100) return `${Math.round(seconds)} s`
-  if (seconds < 6000) return `${Math.round(seconds / 60)} min`
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`
 }

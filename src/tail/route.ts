@@ -1,17 +1,60 @@
 import type { Route } from '../http/route.js'
+import type { Clock } from '../model/clock.js'
 import type { Taps } from '../model/taps.js'
-import { feed } from './feed.js'
-import { KINDS, readQuery } from './filter.js'
+import { Backlog } from './backlog.js'
+import { filterOf } from './filter.js'
+import { tapsFor } from './lines.js'
+import type { HeadLine } from './wire.js'
 
-/** `/tail?of=points&field=temp*&tag=machine=press-*`: what flows, as lines of JSON, until the reader goes. */
-export function tailRoute(tap: (taps: Taps) => () => void): Route {
+/** Readers at once; each may hold a megabyte and take a few percent of a core. */
+export const MOST_READERS = 8
+
+/** What a tail looks at. */
+export interface TailContext {
+  /** As `Gateway.tap`. */
+  tap(taps: Taps): () => void
+  clock: Clock
+  about: Pick<HeadLine, 'weir' | 'gateway'>
+}
+
+/**
+ * `/tail`: points, samples or frames as they flow, lines of JSON without end. It looks only while somebody reads; who reads
+ * too slowly misses some and is told how many.
+ */
+export function tailRoute({ tap, clock, about }: TailContext): Route {
+  let readers = 0
   return {
     path: '/tail',
     answer(request) {
-      const asked = readQuery(new URL(request.url).searchParams)
-      if (!asked) return new Response(`of= is one of ${KINDS.join(', ')}; tag= is name=glob\n`, { status: 400 })
-      const headers = { 'content-type': 'application/x-ndjson; charset=utf-8' }
-      return new Response(feed(asked.kind, asked.filter, tap), { headers })
+      const filter = filterOf(new URL(request.url).searchParams)
+      if (typeof filter === 'string') return new Response(`${filter}\n`, { status: 400 })
+      if (readers >= MOST_READERS)
+        return new Response(`cannot serve one more tail: ${MOST_READERS} are looking; end one of them\n`, {
+          status: 503,
+        })
+      const encoder = new TextEncoder()
+      const backlog = new Backlog(clock)
+      const head: HeadLine = { ...about, tail: filter.kind }
+      let first = true
+      readers++
+      const untap = tap(tapsFor(filter, backlog))
+      const body = new ReadableStream<Uint8Array>(
+        {
+          async pull(controller) {
+            const text = first ? `${JSON.stringify(head)}\n` : await backlog.take()
+            first = false
+            controller.enqueue(encoder.encode(text))
+          },
+          cancel() {
+            readers--
+            untap()
+            backlog.close()
+          },
+        },
+        // Nothing is made before it can be sent.
+        { highWaterMark: 0 },
+      )
+      return new Response(body, { headers: { 'content-type': 'application/x-ndjson; charset=utf-8' } })
     },
   }
 }

@@ -1,46 +1,74 @@
-import type { FrameEvent, PointEvent, SampleEvent, TailEvent } from './event.js'
+import type { Paint } from '../observe/paint.js'
+import { countText } from '../observe/text-table.js'
+import { visible } from '../observe/visible.js'
+import type { CountedLine, FrameLine, PointLine, SampleLine, TailLine, UnseenLine } from './wire.js'
 
-/** An event as a line for people; whatever came from outside can't steer the terminal. */
-export function eventText(event: TailEvent): string {
-  if ('missed' in event)
-    return `… ${event.missed.toLocaleString('en-US')} more passed unseen: narrow it with --source, --field or --tag`
-  if ('channel' in event) return frameText(event)
-  return 'value' in event ? sampleText(event) : pointText(event)
+/** A column grows with what stands in it, so far. */
+const WIDEST = 48
+
+/** What a tail sends as lines for people: time, whence, what; nothing in them steers a terminal. */
+export class TailText {
+  readonly #paint: Paint
+  readonly #widths: number[] = []
+
+  constructor(paint: Paint) {
+    this.#paint = paint
+  }
+
+  line(line: TailLine): string {
+    if ('unseen' in line) return this.#note(unseenText(line))
+    if ('counted' in line) return this.#note(countedText(line))
+    if ('fate' in line) return this.#sample(line)
+    if ('fields' in line) return this.#point(line)
+    if ('channel' in line) return this.#frame(line)
+    return visible(JSON.stringify(line))
+  }
+
+  #frame({ time, source, channel, text, hex, cut, retained, dup, bytes }: FrameLine): string {
+    const marks = [...(retained ? ['retained'] : []), ...(dup ? ['dup'] : [])].map((mark) => `(${mark}) `).join('')
+    const payload = hex === undefined ? visible(text ?? '') : `hex ${hex}`
+    return this.#columns(time, [source, channel], `${marks}${payload}${cut ? `… (${countText(bytes)} bytes)` : ''}`)
+  }
+
+  #sample({ time, tags, field, value, unit, fate }: SampleLine): string {
+    const reading = `${visible(field)}=${value ?? 'not finite'}${unit ? ` ${visible(unit)}` : ''}`
+    return this.#columns(time, [tags.source, deviceText(tags)], reading, fate === 'reduced' ? '' : fate)
+  }
+
+  #point({ time, measurement, tags, fields, units = {}, correction }: PointLine): string {
+    const readings = Object.entries(fields).map(
+      ([name, value]) => `${visible(name)}=${value}${units[name] ? ` ${visible(units[name])}` : ''}`,
+    )
+    const whence = [measurement, tags.source, deviceText(tags)]
+    return this.#columns(time, whence, readings.join('  '), correction ? 'corrected' : '')
+  }
+
+  #columns(time: string, whence: readonly (string | undefined)[], what: string, remark = ''): string {
+    const cells = whence.map((cell, i) => {
+      const text = visible(cell ?? '')
+      this.#widths[i] = Math.min(WIDEST, Math.max(this.#widths[i] ?? 0, text.length))
+      return text.padEnd(this.#widths[i])
+    })
+    const { dim, cyan, yellow } = this.#paint
+    return `${dim(visible(time))}  ${cyan(cells.join('  '))}  ${what}${remark && `  ${yellow(`(${visible(remark)})`)}`}`
+  }
+
+  #note(text: string): string {
+    return this.#paint.yellow(`-- ${text}`)
+  }
 }
 
-/** Text whose control and format characters are visible. */
-export function visible(text: string): string {
-  return text.replace(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, (character) => {
-    if (character === '\n') return '\\n'
-    if (character === '\r') return '\\r'
-    if (character === '\t') return '\\t'
-    return `\\u{${character.codePointAt(0)!.toString(16)}}`
-  })
+const unseenText = ({ unseen }: UnseenLine) =>
+  `${countText(unseen)} passed unseen: they came faster than they could be shown; narrow it down`
+
+function countedText({ source, counted, frames = 0, bytes = 0 }: CountedLine): string {
+  return counted === 'lost'
+    ? `${visible(source)}: ${countText(bytes)} bytes lost before they were frames`
+    : `${visible(source)}: ${countText(frames)} ${frames === 1 ? 'frame' : 'frames'} ${visible(counted)}`
 }
 
-const clock = (us: number, digits: number) => new Date(us / 1000).toISOString().slice(11, 19 + (digits && digits + 1))
-
-function tagsText(tags: Record<string, string>): string {
+/** A device by its own tags, as `line=a machine=m1`. */
+function deviceText(tags: Record<string, string>): string {
   const own = Object.entries(tags).filter(([name]) => name !== 'gateway' && name !== 'source')
-  return visible(own.map(([name, value]) => `${name}=${value}`).join(' ') || '-')
-}
-
-const number = (value: number) => String(Number(value.toPrecision(7)))
-
-function pointText({ window, timeUs, tags, fields, units = {}, corrected }: PointEvent): string {
-  const values = Object.entries(fields).map(([name, value]) => {
-    const unit = units[name]
-    return `${visible(name)}=${number(value)}${unit ? ` ${visible(unit)}` : ''}`
-  })
-  return `${clock(timeUs, 0)}  ${visible(window)}  ${tagsText(tags)}  ${values.join('  ')}${corrected ? '  (corrected)' : ''}`
-}
-
-function sampleText({ source, timeUs, tags, field, value, unit, fate }: SampleEvent): string {
-  const note = fate === 'reduced' ? '' : `  (${fate})`
-  return `${clock(timeUs, 3)}  ${visible(source)}  ${tagsText(tags)}  ${visible(field)}=${number(value)}${unit ? ` ${visible(unit)}` : ''}${note}`
-}
-
-function frameText({ source, channel, arrivalUs, bytes, text, hex, retained }: FrameEvent): string {
-  const payload = text === undefined ? `hex ${hex}` : visible(text)
-  return `${clock(arrivalUs, 3)}  ${visible(source)}  ${visible(channel)}  ${bytes} B${retained ? ' retained' : ''}  ${payload}`
+  return own.map(([name, value]) => `${name}=${value}`).join(' ') || '-'
 }

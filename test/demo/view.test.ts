@@ -6,8 +6,6 @@ import { plainLines } from '../../src/demo/plain-lines.js'
 import { sparkline } from '../../src/demo/sparkline.js'
 import { terminalView } from '../../src/demo/view.js'
 import { createPaint } from '../../src/observe/paint.js'
-import { RateMeter } from '../../src/observe/rates.js'
-import { cutLine, Screen } from '../../src/observe/screen.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { points } from '../support/points.js'
 import { exampleStatus } from '../support/status.js'
@@ -43,17 +41,6 @@ test('a correction of a window no longer kept changes nothing', () => {
   table.take(points([{ tags, fields: { a_mean: 5 } }], { timeUs: 5e6 }))
   table.take(points([{ tags, fields: { a_mean: 1 }, correction: true }], { timeUs: 1e6 }))
   assert.equal(table.series[0].windows[0].reductions.get('mean'), 5)
-})
-
-test('rates are differences over the span', () => {
-  const meter = new RateMeter(5000)
-  const status = exampleStatus()
-  assert.equal(meter.look(status, 1000, 0).messages, 0)
-  status.sources[0].frames.in += 100
-  const rates = meter.look(status, 3000, 500_000)
-  assert.equal(rates.messages, 50)
-  assert.equal(rates.cpu, 0.25)
-  assert.equal(meter.look(status, 60_000, 500_000).messages, 0)
 })
 
 /** A picture of three series: one as usual, one past its mark, one silent; of the first a window was corrected. */
@@ -150,27 +137,6 @@ test('what is past its mark is red, what was corrected yellow', () => {
   assert.match(text, /<\[31m +7\.06</)
   assert.match(text, /<\[33m█<\[0m<\[32m▁ *</)
   assert.match(text, /<\[31msilent 4 s/)
-})
-
-test('lines are cut at the width of the terminal, colours not counted', () => {
-  const paint = createPaint(true)
-  assert.equal(cutLine(`${paint.bold('weir')} demo`, 6), '\u001b[1mweir\u001b[0m d')
-  assert.equal(cutLine(paint.red('abcdef'), 3), '\u001b[31mabc\u001b[0m')
-  assert.equal(cutLine('▁▂▃', 2), '▁▂')
-})
-
-test('the screen redraws in place and prints above', () => {
-  let text = ''
-  const screen = new Screen({ columns: 20, rows: 3, write: (part) => (text += part) })
-  screen.draw(['one', 'two', 'three'])
-  assert.match(text, /one.*two/s)
-  assert.doesNotMatch(text, /three/)
-  text = ''
-  screen.printAbove('log line\n')
-  assert.ok(text.startsWith('\r\u001b[2A\u001b[Jlog line\n'))
-  text = ''
-  screen.draw(['uno'])
-  assert.ok(text.startsWith('\r\u001b[2Auno'))
 })
 
 test('the terminal view draws at once, twice a second, and a last time', async () => {

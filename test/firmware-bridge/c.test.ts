@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, test } from 'node:test'
@@ -134,3 +134,30 @@ function rawBits(value: number, { name, bytes }: { name: string; bytes: number }
   else bits.writeUIntLE(value, 0, bytes)
   return bits.readUIntLE(0, bytes)
 }
+
+test('the ten lines of the README compile', async () => {
+  const page = readFileSync(`${root}/firmware-bridge/README.md`, 'utf8')
+  const [, lines] = /^```c\n(.*?)^```$/ms.exec(page)!
+  const board = ['void uart_write(const uint8_t *, size_t);', 'uint32_t millis(void);', 'void delay(uint32_t);']
+  const sensors = [
+    'int32_t read_centikelvin(void);',
+    'int32_t read_humidity(void);',
+    'void setup(void);',
+    'void loop(void);',
+  ]
+  const text = lines.replace('#include "weir_bridge.h"', (include) => [include, ...board, ...sensors].join('\n'))
+  writeFileSync(`${folder}/ten.c`, text)
+  const include = `-I${root}/firmware-bridge/c`
+  await run('gcc', [
+    '-std=c99',
+    '-Wall',
+    '-Wextra',
+    '-Wno-unused-parameter',
+    '-Werror',
+    include,
+    '-c',
+    `${folder}/ten.c`,
+    '-o',
+    `${folder}/ten.o`,
+  ])
+})

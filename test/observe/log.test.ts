@@ -5,7 +5,13 @@ import { createPaint } from '../../src/observe/paint.js'
 
 function logged(write: (log: ReturnType<typeof createLog>) => void, readable: boolean): string[] {
   const lines: string[] = []
-  write(createLog('info', { write: (line) => lines.push(line) }, readable ? createPaint(false) : undefined))
+  write(
+    createLog(
+      'info',
+      { write: (line) => lines.push(line) },
+      readable ? (line) => readableLine(line, createPaint(false)) : undefined,
+    ),
+  )
   return lines
 }
 

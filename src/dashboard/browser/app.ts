@@ -1,11 +1,12 @@
 import 'uplot/dist/uPlot.min.css'
 import './app.css'
+import { span } from '../../observe/span.js'
 import type { LiveUpdate } from '../wire.js'
 import { sinkCard, sourceCard, windowCard } from './cards.js'
 import { Chart } from './chart.js'
 import { SeriesList } from './list.js'
 import { Model } from './model.js'
-import { count, h, outside, span } from './text.js'
+import { count, h, outside } from './text.js'
 
 const AGAIN_MS = 3000
 /** Without an update for so long the connection is called lost, whatever the browser thinks. */

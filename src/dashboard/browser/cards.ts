@@ -1,7 +1,8 @@
 // Sources, sinks and windows: what comes in, goes out, and is in between.
 import type { SinkStatus, SourceStatus, WindowStatus } from '../../model/status.js'
+import { span } from '../../observe/span.js'
 import type { Model } from './model.js'
-import { clockTime, count, h, number, outside, span } from './text.js'
+import { clockTime, count, h, number, outside } from './text.js'
 
 /** A ledger in words: the whole and its parts that are not zero, and whether they add up. */
 function ledger(what: string, whole: string, parts: object): HTMLElement {

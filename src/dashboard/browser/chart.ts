@@ -4,7 +4,11 @@ import type { SeriesHistory } from '../wire.js'
 import { deviceName, type Model, type Row } from './model.js'
 import { count, h, number, outside } from './text.js'
 
-const COLOURS = ['#c2571a', '#7b4fc9', '#138a72', '#b8336a', '#8a7400', '#3f7d20', '#a03c3c']
+/** Lines of further reductions, on light and on dark. */
+const COLOURS = {
+  light: ['#b54a10', '#7040c4', '#0f7d67', '#b02c63', '#7a6600', '#38701c', '#a03c3c'],
+  dark: ['#ff9d5c', '#b79cff', '#4fd6b8', '#ff8ac0', '#e0c540', '#8fd45f', '#ffa3a3'],
+}
 
 export class Chart {
   readonly #dialog = document.querySelector<HTMLDialogElement>('#chart')!
@@ -143,10 +147,11 @@ export class Chart {
     const value = (_: uPlot, x: number | null) => (x === null ? '–' : number(x))
     const own = (line: { name: string; unit: string }) => (line.unit === unit && line.name !== 'count' ? 'y' : 'other')
     const edge = { scale: 'y', stroke: 'transparent', width: 0, points: { show: false }, value }
+    const colours = COLOURS[document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light']
     let further = 0
     const series = lines.map((line): uPlot.Series => {
       const main = line.name === reduction
-      const stroke = main ? colour('--accent') : COLOURS[further++ % COLOURS.length]
+      const stroke = main ? colour('--accent') : colours[further++ % colours.length]
       return {
         label: line.unit && line.unit !== unit ? `${line.name} ${line.unit}` : line.name,
         scale: own(line),

@@ -1,8 +1,10 @@
 // The list of series: only what is visible is in the document, so that a thousand of them cost what thirty do.
+
+import { span } from '../../observe/span.js'
 import type { Sparks } from '../wire.js'
 import { deviceName, type Model, type Row } from './model.js'
 import { drawSpark } from './spark.js'
-import { count, h, number, outside, span } from './text.js'
+import { count, h, number, outside } from './text.js'
 
 /** Rows drawn beyond the edges. */
 const BEYOND = 4

@@ -48,7 +48,10 @@ export class Model {
   take(sparks: Sparks): void {
     for (const [id, [timesS, values]] of Object.entries(sparks)) {
       const row = this.rows.get(Number(id))
-      if (row) row.spark = { timesS, values }
+      if (!row) continue
+      row.spark = { timesS, values }
+      // An update may have come while the answer was on its way.
+      if (row.timeS > (timesS.at(-1) ?? 0)) append(row.spark, row.timeS, row.value)
     }
   }
 
@@ -62,17 +65,20 @@ export class Model {
     const row = this.rows.get(id)
     if (!row) return
     Object.assign(row, { timeS, value, corrected: corrected === 1 })
-    const { spark } = row
-    if (!spark) return
-    if (spark.timesS.at(-1) === timeS) spark.values[spark.values.length - 1] = value
-    else {
-      spark.timesS.push(timeS)
-      spark.values.push(value)
-      if (spark.timesS.length > SPARK_POINTS) {
-        spark.timesS.shift()
-        spark.values.shift()
-      }
-    }
+    if (row.spark) append(row.spark, timeS, value)
+  }
+}
+
+function append({ timesS, values }: NonNullable<Row['spark']>, timeS: number, value: number | null): void {
+  if (timesS.at(-1) === timeS) {
+    values[values.length - 1] = value
+    return
+  }
+  timesS.push(timeS)
+  values.push(value)
+  if (timesS.length > SPARK_POINTS) {
+    timesS.shift()
+    values.shift()
   }
 }
 

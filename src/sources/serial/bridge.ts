@@ -117,7 +117,7 @@ export class Bridge implements Messages {
 
   #data(bytes: Uint8Array, data: Data, messageBytes: number): boolean {
     const stream = this.#stream(data.stream)
-    const { verdict, missing } = stream.follow(data)
+    const { verdict, missing } = stream.follow(data, this.#arrivalUs)
     if (missing) this.out.wire('missing', missing)
     if (verdict === 'repeated') {
       this.out.count('duplicate', 1)

@@ -1,6 +1,7 @@
 import { readdir, readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { portProblem } from './access.js'
+import { holdersOf } from './holder.js'
 
 /** One serial port of this machine. */
 export interface PortInfo {
@@ -14,6 +15,8 @@ export interface PortInfo {
   /** USB ids, four hexadecimal digits. */
   vendorId?: string
   productId?: string
+  /** Who has it open, as `name (pid)`, as far as this user may see. */
+  heldBy?: string[]
   /** Why it can't be used, with the remedy. */
   problem?: string
 }
@@ -33,7 +36,10 @@ export async function listPorts(
     const device = join(roots.dev, name)
     ports.set(device, { device, ...(await usbFacts(hardware)) })
   }
+  const holders = await holdersOf([...ports.keys()])
   for (const port of ports.values()) {
+    const heldBy = holders.get(port.device)
+    if (heldBy) port.heldBy = heldBy
     port.stablePath = stablePaths.get(port.device)
     port.problem = await portProblem(port.device)
   }

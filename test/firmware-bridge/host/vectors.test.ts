@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { encodeData, encodeDescriptor, encodeFrame } from '../../../firmware-bridge/host/encode.js'
@@ -92,4 +93,10 @@ test('a message cut anywhere, with any byte changed, or of any bytes, is read or
         answers(changed)
       }
   fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (soup) => answers(Uint8Array.of(0x11, ...soup))))
+})
+
+test('the worked frames of PROTOCOL.md are golden ones', () => {
+  const page = readFileSync(new URL('../../../../firmware-bridge/PROTOCOL.md', import.meta.url), 'utf8')
+  const worked = [...page.matchAll(/^```hex\n(.*?)^```$/gms)].map(([, hex]) => hex.replace(/\s/g, ''))
+  assert.deepEqual(worked, [vectors.good[0].descriptorFrame, vectors.good[0].data[0].frame])
 })

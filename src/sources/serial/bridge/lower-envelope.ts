@@ -6,8 +6,8 @@ const LONGEST_US = 16e6
 const OLDEST_US = 2 * 3600e6
 /** Before that much is known, delays outweigh any drift. */
 const LEAST_SPAN_US = 8e6
-/** A clock further off could not drive a UART. */
-const STEEPEST = 0.02
+/** A clock further off could not drive a UART: the steepest slope. */
+export const STEEPEST = 0.02
 
 /**
  * The line below points (x, y) whose y is a straight line plus a delay that is never negative and often small: of all

@@ -1,4 +1,4 @@
-import { LowerEnvelope } from './lower-envelope.js'
+import { LowerEnvelope, STEEPEST } from './lower-envelope.js'
 
 /** Further off than this the two clocks no longer mean the same: nothing delays a frame so long, and slewing takes too long. */
 const APART_US = 1e6
@@ -10,6 +10,8 @@ const STEPPED_FRAMES = 4
 /** How much faster or slower than the device's clock event time goes to make an error good: more where it is large. */
 const SLEW = 0.005
 const SETTLE_US = 10e6
+/** Longer than frames are ever held up. */
+const UNEXPLAINED_US = 10e6
 const WRAP = 2 ** 32
 /** From so much history on the drift is told. */
 const TOLD_SPAN_US = 60e6
@@ -70,6 +72,15 @@ export class SampleClock {
     return { slope, spanUs: Math.min(LONGEST_PRIOR_US, Math.max(spanUs, this.#prior.spanUs)) }
   }
 
+  /** False where these ticks, arriving now, are so far from what has passed since the last frame that no delay explains it. */
+  goesOn(ticks: number, arrivalUs: number): boolean {
+    if (Number.isNaN(this.#originUs)) return true
+    const passedUs = arrivalUs - this.#sentUs
+    const expected = this.#ticks + (passedUs * this.#tickRateHz) / 1e6
+    const offUs = ((nearest(ticks, expected) - expected) * 1e6) / this.#tickRateHz
+    return Math.abs(offUs) < UNEXPLAINED_US + STEEPEST * Math.abs(passedUs)
+  }
+
   /** Places a frame of `rows` rows, `periodTicks` apart, that began to travel at `sentUs` of the gateway or before. */
   place(ticks: number, rows: number, periodTicks: number, sentUs: number): Placed {
     const usPerTick = 1e6 / this.#tickRateHz
@@ -106,7 +117,7 @@ export class SampleClock {
     if (isFirst) this.#ticks = this.#firstTicks = ticks
     else {
       const expected = this.#ticks + ((sentUs - this.#sentUs) * this.#tickRateHz) / 1e6
-      this.#ticks = ticks + Math.round((expected - ticks) / WRAP) * WRAP
+      this.#ticks = nearest(ticks, expected)
     }
     this.#sentUs = sentUs
   }
@@ -132,3 +143,6 @@ export class SampleClock {
     this.#late.frames = 0
   }
 }
+
+/** What 32 bits of ticks stand for, nearest to what is expected. */
+const nearest = (ticks: number, expected: number) => ticks + Math.round((expected - ticks) / WRAP) * WRAP

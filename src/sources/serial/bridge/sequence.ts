@@ -29,9 +29,12 @@ export class Sequence {
     this.#boot = boot
   }
 
-  /** A data frame came; `lost` grows by those missing before it. */
-  take(number: number, ticks: number): Verdict {
-    const verdict = this.#judge(number, ticks)
+  /**
+   * A data frame came; `lost` grows by those missing before it. `goesOn` is false where its ticks are far from what has
+   * passed since the frame before.
+   */
+  take(number: number, ticks: number, goesOn = true): Verdict {
+    const verdict = this.#judge(number, ticks, goesOn)
     if (verdict === 'repeated') {
       this.repeated++
       return verdict
@@ -52,14 +55,14 @@ export class Sequence {
     return verdict
   }
 
-  #judge(number: number, ticks: number): Verdict {
+  #judge(number: number, ticks: number, goesOn: boolean): Verdict {
     if (this.last < 0) return 'next'
     if (this.#rebooted) return 'reset'
     const ahead = (number - this.last + MODULUS) % MODULUS
-    if (ahead > 0 && ahead < MODULUS / 2) return 'next'
+    if (ahead === 1) return 'next'
     // A device that always begins at the same tick sends a frame 0 that looks like its last one, behind a descriptor.
-    const isBeginning = number === 0 && this.#described
-    const isKnown = this.#numbers.some((known, i) => known === number && this.#ticks[i] === ticks)
-    return isKnown && !isBeginning ? 'repeated' : 'reset'
+    if (number === 0 && this.#described) return 'reset'
+    if (this.#numbers.some((known, i) => known === number && this.#ticks[i] === ticks)) return 'repeated'
+    return goesOn && ahead > 0 && ahead < MODULUS / 2 ? 'next' : 'reset'
   }
 }

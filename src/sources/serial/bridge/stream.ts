@@ -31,10 +31,10 @@ export class BridgeStream {
     if (descriptor.tickRateHz !== this.#clock.tickRateHz) this.renewClock()
   }
 
-  /** Follows the frame's number; `missing` says how many before it never came. */
-  follow({ sequence, ticks }: Data): { verdict: Verdict; missing: number } {
+  /** Follows the number of a frame that arrived now; `missing` says how many before it never came. */
+  follow({ sequence, ticks }: Data, arrivalUs: number): { verdict: Verdict; missing: number } {
     const { lost } = this.#sequence
-    const verdict = this.#sequence.take(sequence, ticks)
+    const verdict = this.#sequence.take(sequence, ticks, this.#clock.goesOn(ticks, arrivalUs))
     if (verdict === 'reset') this.renewClock()
     return { verdict, missing: this.#sequence.lost - lost }
   }

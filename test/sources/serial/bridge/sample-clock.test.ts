@@ -149,3 +149,18 @@ test('the same arrivals give the same times, and the drift is told after a minut
   assert.deepEqual(play(scene, clock), play(scene))
   assert.equal(clock.driftPpm, null)
 })
+
+test('ticks that no delay explains are told, within what 32 bits tell', () => {
+  const clock = new SampleClock(1000)
+  assert.equal(clock.goesOn(7, 5e6), true)
+  clock.place(100_000, 1, 0, 1e12)
+  for (const [ticks, seconds, goesOn] of [
+    [160_000, 60, true],
+    [152_000, 60, true],
+    [140_000, 60, false],
+    [5, 1, false],
+    [172_000, 60, false],
+    [3_700_000, 3650, true],
+  ] as const)
+    assert.equal(clock.goesOn(ticks, 1e12 + seconds * 1e6), goesOn, `${ticks} after ${seconds} s`)
+})

@@ -50,3 +50,17 @@ test('another boot is a reset whatever the number says, counted once', () => {
   sequence.describe(9)
   assert.deepEqual(take(sequence, 3), ['next'])
 })
+
+test('a number ahead is a gap only where the ticks go on, and frame 0 behind a descriptor a beginning', () => {
+  const sequence = new Sequence()
+  sequence.describe(0)
+  assert.deepEqual(take(sequence, 40_000), ['next'])
+  assert.equal(sequence.take(40_010, 5, true), 'next')
+  assert.equal(sequence.take(50_000, 7, false), 'reset')
+  assert.equal(sequence.lost, 9 + 50_000)
+  // Ticks that stand still in sleep are no reset.
+  assert.equal(sequence.take(50_001, 8, false), 'next')
+  sequence.describe(0)
+  assert.equal(sequence.take(0, 9, true), 'reset')
+  assert.equal(sequence.resets, 2)
+})
