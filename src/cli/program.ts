@@ -164,6 +164,8 @@ function createProgram(done: (code: number) => void): Command {
 
 function serviceName(): Option {
   return new Option('--name <name>', 'of several services on one machine').default('weir')
+}
+
 /** Options of the commands that ask a running weir. */
 function asking(command: Command): Command {
   return command
