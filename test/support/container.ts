@@ -71,8 +71,7 @@ export async function startContainer(options: ContainerOptions = {}): Promise<Co
     const nspawn = machine
     init = await until('the container begins', () => {
       if (nspawn.exitCode !== null) throw new Error(Buffer.concat(said).toString())
-      const { pid } = nspawn
-      return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]) || undefined
+      return firstProcess(nspawn.pid!)
     })
     const first = init
     const kill = () => process.kill(first, 'SIGKILL')
@@ -113,11 +112,18 @@ function codename(): string {
   return /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'bookworm'
 }
 
+/** The child of nspawn that is number 1 inside; before there is one, others make ready for it. */
+function firstProcess(nspawn: number): number | undefined {
+  const children = readFileSync(`/proc/${nspawn}/task/${nspawn}/children`, 'utf8').trim().split(' ').filter(Boolean)
+  return children.map(Number).find((pid) => /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')))
+}
+
 /** Nothing in it is worth an orderly end: with its first process all others are gone, and nspawn tidies up after it. */
 async function end(machine: ChildProcess, init: number | undefined): Promise<void> {
   if (machine.exitCode !== null || machine.signalCode !== null) return
   const gone = once(machine, 'exit')
-  if (init === undefined) machine.kill('SIGTERM')
+  // Without a first process there is nothing inside that could outlive nspawn.
+  if (init === undefined) machine.kill('SIGKILL')
   else process.kill(init, 'SIGKILL')
   await gone
 }
