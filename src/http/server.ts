@@ -102,7 +102,7 @@ async function answer(
     ...Object.fromEntries(answered.headers),
     'x-content-type-options': 'nosniff',
   })
-  if (answered.body) await (method === 'HEAD' ? answered.body.cancel() : send(answered.body, response))
+  if (answered.body && method !== 'HEAD') await send(answered.body, response)
   response.end()
 }
 
