@@ -33,8 +33,12 @@ export interface GatewayOptions {
   components: Components
   log?: Log
   clock?: Clock
+  /** The time of sinks and workers, where it is not that of the sources. Default: `clock`. */
+  outsideClock?: Clock
   /** Sees points as soon as they are due and again when corrected; they are valid only during the call. */
   onPoints?(points: Points): void
+  /** Sees points once, when they are final; they are valid only during the call. */
+  onFinalPoints?(points: Points): void
   /** Told after every batch. */
   onBatch?(number: number): void
   sizes?: Partial<Sizes>
@@ -42,6 +46,10 @@ export interface GatewayOptions {
   handOverMs?: number
   /** For jitter. */
   random?: () => number
+  /** Windows of live sources that began before it are not written, µs since the epoch. Default: the start. */
+  notBeforeUs?: number
+  /** The sources only listen, beside another weir that runs the same configuration. */
+  listenOnly?: boolean
 }
 
 /** How long sources may take to let go when a stop is not graceful, ms. */
@@ -75,7 +83,7 @@ export class Gateway {
   readonly #tapping = new Tapping()
 
   constructor(plan: Plan, options: GatewayOptions) {
-    const { components, log = silent, clock = new SystemClock(), random } = options
+    const { components, log = silent, clock = new SystemClock(), outsideClock = clock, random } = options
     const sizes = { ...DEFAULT_SIZES, ...options.sizes }
     this.#plan = plan
     this.#clock = clock
@@ -108,7 +116,7 @@ export class Gateway {
       workers: plan.workers,
       handOverMs: options.handOverMs ?? HAND_OVER_MS,
       states: components.states,
-      clock,
+      clock: outsideClock,
       log,
     })
     const rows = new ColumnRows(memory, this.#identities.series)
@@ -125,9 +133,9 @@ export class Gateway {
       const lane = new Lane({
         name: sink.name,
         type: sink.type,
-        sink: component.create(made, { name: sink.name, gateway: plan.gateway, clock, log }),
+        sink: component.create(made, { name: sink.name, gateway: plan.gateway, clock: outsideClock, log }),
         format,
-        clock,
+        clock: outsideClock,
         log,
         // Finite runs leave nothing behind.
         ...(plan.sources.some((source) => !source.finite) && { rejectedDir: join(plan.stateDir, 'rejected') }),
@@ -145,6 +153,9 @@ export class Gateway {
       offer: (points) => tapping.points?.(points),
     }
     if (options.onPoints) this.tap({ points: (points) => options.onPoints?.(points) })
+    const { onFinalPoints } = options
+    const observers: Target[] = [observer]
+    if (onFinalPoints) observers.push({ finalOnly: true, offer: (points) => onFinalPoints(points) })
     const closer = new Closer(
       memory,
       kernels,
@@ -154,7 +165,7 @@ export class Gateway {
         field: (id) => this.#identities.series[id]?.field ?? bug(`series ${id} is gone`),
       },
       sizes.outputBytes,
-      (window) => [...window.plan.to.map((name) => targets.get(name) ?? bug(`sink ${name} is unknown`)), observer],
+      (window) => [...window.plan.to.map((name) => targets.get(name) ?? bug(`sink ${name} is unknown`)), ...observers],
     )
 
     // The order of things, and the sources that feed it.
@@ -168,6 +179,7 @@ export class Gateway {
       reducer,
       closer,
       outlets: this.#lanes,
+      notBeforeUs: options.notBeforeUs ?? this.#startedUs,
       onBatch: (number) => {
         this.#nameStragglers(number)
         options.onBatch?.(number)
@@ -202,6 +214,7 @@ export class Gateway {
         arrivalErrorUs: source.arrivalErrorUs,
         timedByArrival: source.inputs.some((input) => input.time.kind !== 'path'),
         inputs: source.inputs,
+        listenOnly: options.listenOnly,
       })
     })
   }
@@ -238,6 +251,11 @@ export class Gateway {
   /** Resolves when no batch is under way. */
   idle(): Promise<void> {
     return this.#engine.idle()
+  }
+
+  /** Resolves when every sink has room for more. */
+  async room(): Promise<void> {
+    for (const lane of this.#lanes) if (lane.full()) await lane.room()
   }
 
   /** The ledger and all else there is to say. */

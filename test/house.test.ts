@@ -12,7 +12,7 @@ const floors = [
   ['config', 'framing', 'codecs', 'formats', 'reduce', 'window', 'journal', 'spool', 'pool', 'observe'],
   ['engine', 'sources', 'sinks', 'http'],
   ['gateway.ts', 'components.ts'],
-  ['stream', 'dashboard', 'service', 'demo', 'tail'],
+  ['stream', 'dashboard', 'service', 'demo', 'tail', 'recording'],
   ['cli'],
   ['index.ts', 'main.ts'],
 ]

@@ -4,6 +4,8 @@ export const EXIT = {
   ok: 0,
   /** It ran and failed, or did not stop in time. */
   failure: 1,
+  /** `weir replay --diff` found differences. */
+  different: 2,
   /** The command line makes no sense. */
   usage: 64,
   /** The configuration has problems. */
@@ -20,6 +22,7 @@ export const exitCodesHelp = `
 Exit codes:
   0    done, or stopped cleanly by SIGINT or SIGTERM
   1    it ran and failed, or did not stop within stopTimeout
+  2    replay --diff found differences
   64   wrong usage
   78   problems in the configuration
   130  ended at once by a second SIGINT

@@ -74,6 +74,40 @@ function createProgram(done: (code: number) => void): Command {
     .option('--json', 'print JSON')
     .action(async (options) => done(await (await import('./bench.js')).bench(options)))
 
+  asking(command('record', 'record the frames of live sources with their timing, to replay them'))
+    .argument('[file...]', 'configuration files: their sources are opened here; without, a running weir is asked')
+    .requiredOption('--out <file>', 'the recording to make; compressed where its name ends in .gz')
+    .option('--seconds <n>', 'end after so many seconds', positiveNumber)
+    .option('--frames <n>', 'end after so many frames', positiveNumber)
+    .addOption(logLevel('info'))
+    .action(async (files: string[], options) => done(await (await import('./record.js')).record(files, options)))
+
+  command('replay', 'run a configuration on a recording: the same points every time, on stdout')
+    .argument('<recording>', 'what `weir record` made')
+    .argument('<file...>', 'configuration files; with --diff two configurations, each a.yaml or a.yaml,b.yaml')
+    .addOption(
+      new Option('--speed <n>', 'recorded seconds a second: 1, 10, or max for as fast as it goes')
+        .argParser((text) => (text === 'max' ? Number.POSITIVE_INFINITY : positiveNumber(text)))
+        .default(Number.POSITIVE_INFINITY, 'max'),
+    )
+    .addOption(
+      new Option('--format <format>', 'how points are written').choices(['line', 'ndjson', 'csv']).default('line'),
+    )
+    .option('--sinks', 'send the points to the configured sinks instead')
+    .option('--partial', 'write windows that began before the recording too')
+    .option('--diff', 'compare the final points of two configurations')
+    .option('--tolerance <part>', 'with --diff: values that differ by a smaller part are equal', notNegative, 1e-9)
+    .option('--examples <n>', 'with --diff: how many differences are shown', notNegative, 10)
+    .option('--json', 'with --diff: print JSON')
+    .addOption(logLevel('warn'))
+    .action(async (recording: string, files: string[], options) =>
+      done(
+        options.diff
+          ? await (await import('./replay-diff.js')).replayDiff(recording, files, options)
+          : await (await import('./replay.js')).replay(recording, files, options),
+      ),
+    )
+
   asking(command('status', 'show how a running weir is: alarms, sources, windows, sinks and the ledger'))
     .option('--once', 'print it once and end, also on a terminal')
     .option('--watch', 'go on, also where stdout is no terminal')
@@ -130,6 +164,8 @@ function createProgram(done: (code: number) => void): Command {
 
 function serviceName(): Option {
   return new Option('--name <name>', 'of several services on one machine').default('weir')
+}
+
 /** Options of the commands that ask a running weir. */
 function asking(command: Command): Command {
   return command
@@ -158,6 +194,12 @@ function logLevel(level: string): Option {
     .choices(LOG_LEVELS)
     .env('LOG_LEVEL')
     .default(level)
+}
+
+function notNegative(text: string): number {
+  const value = Number(text)
+  if (!(value >= 0)) throw new InvalidArgumentError('a number of at least 0')
+  return value
 }
 
 function positiveNumber(text: string): number {

@@ -8,6 +8,8 @@ import type { Components } from '../model/components.js'
 import type { Plan } from '../model/plan.js'
 import type { Points } from '../model/points.js'
 import type { Status } from '../model/status.js'
+import type { Taps } from '../model/taps.js'
+import { recordRoute } from '../recording/record-route.js'
 import { tailRoute } from '../tail/route.js'
 import { version } from '../version.js'
 import { liveToEnd } from './life.js'
@@ -36,9 +38,10 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
   let server: HttpServer | undefined
   if (plan.http) {
     const page = createPage(status, clock)
-    gateway.tap({ points: (points) => page.take(points) })
+    const tap = (taps: Taps) => gateway.tap(taps)
+    tap({ points: (points) => page.take(points) })
     const about = { weir: version, gateway: plan.gateway }
-    const routes = [...page.routes, tailRoute({ tap: (taps) => gateway.tap(taps), clock, about })]
+    const routes = [...page.routes, tailRoute({ tap, clock, about }), recordRoute({ plan, clock, tap })]
     server = await listen(plan.http, { status, log, routes, login: page.login })
   }
   const supervision = process.env.NOTIFY_SOCKET

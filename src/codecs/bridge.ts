@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import {
   LAYOUT_FIELDS,
   LAYOUT_LIST,
@@ -12,7 +13,7 @@ import {
   RAW_TYPE,
 } from '../../assembly/decode/bridge-layout.js'
 import { CODEC_BRIDGE } from '../../assembly/layout.js'
-import { FIELD_TYPES, type Field } from '../../firmware-bridge/host/message.js'
+import { FIELD_TYPES, type Field, MESSAGE_MAX_BYTES } from '../../firmware-bridge/host/message.js'
 import type { Arena, CodecComponent } from '../model/codec.js'
 
 /** Raw rows of a device that speaks the bridge; each channel's layout is the list of its fields. */
@@ -26,13 +27,41 @@ export const bridge: CodecComponent<object> = {
     codec: CODEC_BRIDGE,
     own: 0,
     fields: [],
-    layout: (text) => writeLayout(JSON.parse(text), arena),
+    layout: (text) => {
+      const fields = readLayout(text)
+      return fields ? writeLayout(fields, arena) : 'no list of fields'
+    },
   }),
   fieldNames: () => [],
 }
 
 /** What `ChannelSpec.layout` says of a stream's rows. */
 export const bridgeLayout = (fields: readonly Field[]): string => JSON.stringify(fields)
+
+const number = v.pipe(v.number(), v.finite())
+const layout = v.pipe(
+  v.array(
+    v.object({
+      type: v.picklist(FIELD_TYPES.flatMap((type, i) => (type ? [i] : []))),
+      offset: number,
+      multiplier: number,
+      divisor: number,
+      name: v.string(),
+      unit: v.string(),
+    }),
+  ),
+  v.minLength(1),
+  v.maxLength(MESSAGE_MAX_BYTES),
+)
+
+/** Undefined where it is none: a recording may hold anything. */
+function readLayout(text: string): Field[] | undefined {
+  try {
+    return v.parse(layout, JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
 
 function writeLayout(fields: readonly Field[], arena: Arena): number {
   const { u32, f64 } = arena

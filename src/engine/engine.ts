@@ -40,6 +40,8 @@ export interface EngineParts {
   reducer: Reducer
   closer: Closer
   outlets: readonly Outlet[]
+  /** Windows of live sources that began before it may have been written whole by the run before this one. */
+  notBeforeUs: number
   /** Told after every batch, when the ledger must balance. */
   onBatch?: (number: number) => void
   /** An error that no source caused: the engine can't go on. */
@@ -86,8 +88,7 @@ export class Engine implements IntakeHost {
       f64[at + SOURCE_WATERMARK / 8] = Number.NEGATIVE_INFINITY
       f64[at + SOURCE_WAIT / 8] = plan.waitUs
       f64[at + SOURCE_AHEAD / 8] = plan.finite ? Number.POSITIVE_INFINITY : plan.aheadUs
-      // What began before may have been written whole by the run before this one.
-      f64[at + SOURCE_NOT_BEFORE / 8] = plan.finite ? Number.NEGATIVE_INFINITY : this.#p.clock.nowUs()
+      f64[at + SOURCE_NOT_BEFORE / 8] = plan.finite ? Number.NEGATIVE_INFINITY : this.#p.notBeforeUs
       f64[at + SOURCE_LAST_ARRIVAL / 8] = Number.NEGATIVE_INFINITY
       this.#intakes.push(intake)
     }

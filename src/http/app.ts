@@ -11,6 +11,7 @@ const endpoints = `weir
 /status   the whole status with its ledger, JSON
 /metrics  metrics for Prometheus
 /tail     points, samples or frames as they flow, lines of JSON; \`weir tail\` shows them
+/record   a recording of the frames as they come; \`weir record\` keeps it
 `
 
 /** The endpoints. Loaded at the first request; metrics at the first scrape. */

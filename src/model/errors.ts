@@ -6,7 +6,7 @@ export interface Problem {
 }
 
 /** Codes that users and programs may rely on. */
-export type ErrorCode = 'WEIR_CONFIG' | 'WEIR_LINK' | 'WEIR_BUG'
+export type ErrorCode = 'WEIR_CONFIG' | 'WEIR_LINK' | 'WEIR_RECORDING' | 'WEIR_BUG'
 
 export class WeirError extends Error {
   readonly code: ErrorCode
@@ -30,6 +30,13 @@ export class ConfigError extends WeirError {
 export class LinkError extends WeirError {
   constructor(message: string, options?: ErrorOptions) {
     super('WEIR_LINK', message, options)
+  }
+}
+
+/** A recording can't be read, or not to its end. The message names the file and the place in it. */
+export class RecordingError extends WeirError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('WEIR_RECORDING', message, options)
   }
 }
 

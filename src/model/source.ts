@@ -90,6 +90,20 @@ export interface SourceContext {
   timedByArrival: boolean
   /** What the component's `inputs` returned: what `ChannelSpec.input` counts in. */
   inputs: readonly InputPlan[]
+  /**
+   * It listens beside a weir that runs the same configuration: it takes nothing from it, leaves nothing behind outside,
+   * tells nobody, and takes whatever comes, so that it can be decided later.
+   */
+  listenOnly?: boolean
+}
+
+/** Takes recorded frames as the source would have taken them from outside. */
+export interface Replayer {
+  /**
+   * Offers bytes[start, end) as they were recorded on `channel`, and counts what the configuration leaves out.
+   * False: no room now and nothing taken, as `SourceOutput.frame`.
+   */
+  take(channel: ChannelSpec, bytes: Uint8Array, start: number, end: number, flags: number, packetId: number): boolean
 }
 
 /** A kind of source, as the registry lists it. `Options` is what `options` makes of the user's keys. */
@@ -106,6 +120,8 @@ export interface SourceComponent<Options = never> {
    */
   inputs(options: Options, common: CommonInput, parse: ParseInput): InputPlan[] | string
   create(options: Options, context: SourceContext): Source
+  /** For sources that choose among what comes by its name. Without it frames go into the channel they were recorded on. */
+  replay?(options: Options, context: SourceContext, out: SourceOutput): Replayer
 }
 
 /** `time`, `decode` and payload tags as given at the source, parsed; each may be missing. */

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import type { InputPlan } from '../model/plan.js'
-import type { CommonInput, ParseInput, Source, SourceComponent } from '../model/source.js'
+import type { ChannelSpec, CommonInput, ParseInput, Source, SourceComponent } from '../model/source.js'
 import type { MqttConnection } from './mqtt/connection.js'
-import { Intake } from './mqtt/intake.js'
+import { headerOf, Intake } from './mqtt/intake.js'
 import { type MqttOptions, mqttOptions } from './mqtt/options.js'
 import { parseTopic, type TopicPattern } from './mqtt/topics.js'
 
@@ -22,7 +23,8 @@ export const mqtt: SourceComponent<MqttOptions> = {
     }
     return inputs
   },
-  create(options, context): Source {
+  create(given, context): Source {
+    const options = context.listenOnly ? listening(given) : given
     const intake = new Intake(options, context)
     let connection: MqttConnection | undefined
     return {
@@ -36,7 +38,27 @@ export const mqtt: SourceComponent<MqttOptions> = {
       status: () => ({ ...connection?.status(), topics: intake.topics }),
     }
   },
+  replay(options, context, out) {
+    const intake = new Intake(options, context)
+    intake.connect(out)
+    const topics = new Map<ChannelSpec, Buffer>()
+    return {
+      take(channel, bytes, start, end, flags, packetId) {
+        const topic = topics.get(channel) ?? Buffer.from(channel.name)
+        topics.set(channel, topic)
+        return intake.take(intake.route(topic, 0, topic.length), bytes, start, end, headerOf(flags), packetId)
+      },
+    }
+  },
 }
+
+/** A client of its own that no broker remembers, in no group that would share messages with it, and without a status. */
+const listening = (options: MqttOptions): MqttOptions => ({
+  ...options,
+  clientId: `weir-listen-${randomBytes(6).toString('hex')}`,
+  share: undefined,
+  status: false,
+})
 
 const NOTHING: CommonInput = { payloadTags: {}, constantTags: {} }
 

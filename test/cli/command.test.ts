@@ -36,7 +36,7 @@ test('--version prints the version of the package', async (t) => {
 test('--help names the commands and the exit codes', async (t) => {
   const { code, stdout } = await weir(t, ['--help'])
   assert.equal(code, 0)
-  for (const word of ['run', 'check', 'demo', 'bench', 'ports', 'Exit codes', '78', 'stopTimeout'])
+  for (const word of ['run', 'check', 'demo', 'bench', 'ports', 'record', 'replay', 'Exit codes', '78', 'stopTimeout'])
     assert.ok(stdout.includes(word), word)
 })
 

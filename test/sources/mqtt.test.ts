@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,6 +71,7 @@ async function start(
     room?: number
     clock?: Clock
     timedByArrival?: boolean
+    listenOnly?: boolean
   } = {},
 ): Promise<Started> {
   const parsed = read(options)
@@ -82,6 +83,7 @@ async function start(
     arrivalErrorUs: 20_000,
     timedByArrival: more.timedByArrival ?? false,
     inputs: inputsOf(parsed, more.common),
+    listenOnly: more.listenOnly,
   })
   const out = new RecordingOutput(more.clock ?? new SystemClock(), more)
   if (more.room !== undefined) out.room = more.room
@@ -337,6 +339,45 @@ test('retained messages are skipped by default where time may be the arrival, an
       await other.stop()
     }
   }))
+
+for (const version of ['3.1.1', 5])
+  test(`MQTT ${version}: who only listens takes over no session, shares no messages, leaves nothing and says nothing`, () =>
+    withBroker({}, async (broker) => {
+      const options = {
+        url: broker.url,
+        topics: ['a/{n}'],
+        qos: 1,
+        share: 'pair',
+        version,
+        clientId: 'fixed',
+        retained: 'skip',
+      }
+      const name = `listened-${version}`
+      const stateDir = await mkdtemp(join(tmpdir(), 'weir-listen-'))
+      const sender = await client(broker)
+      await sender.publishAsync('a/0', 'kept', { qos: 1, retain: true })
+      const worker = await start(options, { name })
+      const heard: string[] = []
+      sender.on('message', (topic, payload) => heard.push(`${topic} ${payload}`))
+      await sender.subscribeAsync('weir/+/status', { rh: 2 } as never)
+      const listener = await start(options, { name, listenOnly: true, stateDir, gateway: 'silent' })
+      for (let n = 0; n < 20; n++) await sender.publishAsync(`a/${n}`, 'x', { qos: 1 })
+      await Promise.all([
+        worker.out.until(() => worker.out.frames.length === 20),
+        // The retained message too: it is decided later whether it counts.
+        listener.out.until(() => listener.out.frames.length === 21),
+      ])
+      assert.equal(await listener.stop(), 'aborted')
+      await sender.publishAsync('a/1', 'while away', { qos: 1 })
+      const again = await start(options, { name, listenOnly: true, stateDir, gateway: 'silent' })
+      assert.equal(again.out.links[0].detail, 'session new')
+      await again.stop()
+      assert.equal(worker.out.links.length, 1)
+      assert.deepEqual(await readdir(stateDir), [])
+      assert.ok(!heard.some((message) => message.includes('silent')), heard.join())
+      await worker.stop()
+      await rm(stateDir, { recursive: true })
+    }))
 
 test('a shared subscription spreads messages over the group', () =>
   withBroker({}, async (broker) => {

@@ -24,6 +24,8 @@ export class MqttConnection {
   readonly #name: BrokerName
   readonly #version: 4 | 5
   readonly #tapped: boolean
+  /** The broker keeps the session while we are away. */
+  readonly #persistent: boolean
   #tap: Tap | undefined
   #session: Session | undefined
   /** WebSocket only: a message waits for room. */
@@ -37,6 +39,7 @@ export class MqttConnection {
   ) {
     this.#url = new URL(options.url)
     this.#version = options.version === '3.1.1' ? 4 : 5
+    this.#persistent = options.qos === 1 && !context.listenOnly
     this.#tapped = this.#url.protocol.startsWith('mqtt')
     this.#name = {
       source: context.name,
@@ -84,7 +87,7 @@ export class MqttConnection {
 
   #client(files: TlsFiles): MqttClient {
     const { options, context } = this
-    const persistent = options.qos === 1
+    const persistent = this.#persistent
     const v5 = this.#version === 5
     const settings: IClientOptions = {
       protocolVersion: this.#version,
@@ -144,7 +147,14 @@ export class MqttConnection {
   }
 
   async #connected(client: MqttClient, connack: IConnackPacket): Promise<void> {
-    this.#session = new Session(this.#name, this.options, this.context.stateDir, this.#url.host, this.#version)
+    this.#session = new Session(
+      this.#name,
+      this.options,
+      this.context.stateDir,
+      this.#url.host,
+      this.#version,
+      this.#persistent,
+    )
     await this.#session.begin(client, this.intake.filters, connack.sessionPresent, this.out.log)
     if (this.options.status) client.publish(statusTopic(this.context.gateway), 'online', { retain: true })
     this.out.link('up', `session ${this.#session.state}`)

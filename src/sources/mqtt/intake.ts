@@ -15,11 +15,18 @@ export interface Route {
 const FILTERED: Route = { channel: -1, skipRetained: false, reason: 'filtered' }
 const DROPPED: Route = { channel: -1, skipRetained: false, reason: 'dropped' }
 
+const RETAIN = 1
+const DUP = 8
+
 /** Topics that no entry wants and that are remembered, so that a hostile broker costs no memory. */
 const MAX_UNWANTED = 10_000
 
 /** The topic on which a gateway says whether it is there. */
 export const statusTopic = (gateway: string): string => `weir/${gateway}/status`
+
+/** The first byte of a PUBLISH packet with these flags of a frame, as far as they go. */
+export const headerOf = (flags: number): number =>
+  (flags & FRAME_FLAGS.retained ? RETAIN : 0) | (flags & FRAME_FLAGS.dup ? DUP : 0)
 
 /** Knows for every topic which channel its messages go into. Lives as long as the source; channels are made once. */
 export class Intake {
@@ -37,7 +44,7 @@ export class Intake {
       return {
         pattern: parseTopic(typeof entry === 'string' ? entry : entry.topic) as TopicPattern,
         input,
-        skipRetained: options.retained ? options.retained === 'skip' : mayUseArrival(time),
+        skipRetained: !context.listenOnly && (options.retained ? options.retained === 'skip' : mayUseArrival(time)),
       }
     })
   }
@@ -66,12 +73,12 @@ export class Intake {
 
   /** Takes or counts one message; false when there is no room for it now. `header` is its packet's first byte. */
   take(route: Route, bytes: Uint8Array, start: number, end: number, header: number, packetId: number): boolean {
-    const retained = (header & 1) !== 0
+    const retained = (header & RETAIN) !== 0
     if (route.reason) this.#out.count(route.reason, 1)
     else if (retained && route.skipRetained) this.#out.count('retained', 1)
     else if (end - start > this.context.maxFrameBytes) this.#out.count('dropped', 1)
     else {
-      const flags = (retained ? FRAME_FLAGS.retained : 0) | (header & 8 ? FRAME_FLAGS.dup : 0)
+      const flags = (retained ? FRAME_FLAGS.retained : 0) | (header & DUP ? FRAME_FLAGS.dup : 0)
       return this.#out.frame(route.channel, bytes, start, end, flags, packetId)
     }
     return true

@@ -16,6 +16,7 @@ export class Session {
     readonly stateDir: string,
     readonly host: string,
     readonly version: 4 | 5,
+    readonly persistent: boolean,
   ) {}
 
   /**
@@ -28,12 +29,12 @@ export class Session {
     const key = `${this.name.clientId}@${this.host}`
     const before = file.read(key)
     const { share, qos } = this.options
+    const { persistent } = this
     const wanted = uncovered(filters).map((filter) => (share ? `$share/${share}/${filter}` : filter))
     const kept: Subscriptions = present ? before : {}
     this.state = present ? 'resumed' : 'new'
     const missing = wanted.filter((filter) => kept[filter] !== qos)
     const ended = Object.keys(kept).filter((filter) => !wanted.includes(filter))
-    const persistent = qos === 1
     const asked = Object.fromEntries(missing.map((filter) => [filter, ASKED]))
     if (persistent && missing.length > 0) file.write(key, { ...kept, ...asked })
     if (ended.length > 0) {
