@@ -47,8 +47,8 @@ export class Running {
   }
 
   /** The body of a path as text. Rejects with a LinkError. */
-  async text(path: string): Promise<string> {
-    const response = await this.get(path)
+  async text(path: string, signal?: AbortSignal): Promise<string> {
+    const response = await this.get(path, signal)
     let text = ''
     try {
       for await (const part of response.setEncoding('utf8')) text += part

@@ -5,6 +5,7 @@ import { coloursWanted, createPaint, type Paint } from '../observe/paint.js'
 import { RateMeter } from '../observe/rates.js'
 import { Screen } from '../observe/screen.js'
 import { countsOf, statusLines } from '../observe/status-text.js'
+import { enough } from './enough.js'
 import { EXIT } from './exit-codes.js'
 import { Running, type RunningOptions } from './running.js'
 
@@ -42,9 +43,9 @@ async function watchPicture(running: Running): Promise<number> {
   let startedUs = 0
   let last: string[] = []
   let goneMs: number | undefined
-  const code = await repeat(async () => {
+  const code = await repeat(async (signal) => {
     try {
-      const seen = await look(running)
+      const seen = await look(running, signal)
       // Another run counts from nothing.
       if (seen.startedUs !== startedUs) meter = new RateMeter()
       startedUs = seen.startedUs
@@ -54,7 +55,7 @@ async function watchPicture(running: Running): Promise<number> {
       else stdout.write(`${last.join('\n')}\n\n`)
       return seen.ready
     } catch (error) {
-      if (!(error instanceof LinkError)) throw error
+      if (signal.aborted || !(error instanceof LinkError)) throw error
       goneMs ??= Date.now()
       const lines = [
         paint.red(error.message),
@@ -70,28 +71,30 @@ async function watchPicture(running: Running): Promise<number> {
 }
 
 async function watchJson(running: Running): Promise<number> {
-  return repeat(async () => {
-    const seen = await look(running)
+  return repeat(async (signal) => {
+    const seen = await look(running, signal)
     process.stdout.write(`${JSON.stringify(seen)}\n`)
     return seen.ready
   })
 }
 
-/** Again and again until a signal, or nobody reads; the exit code by the last answer. */
-async function repeat(ask: () => Promise<boolean>): Promise<number> {
-  const end = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort())
-  process.stdout.once('error', () => end.abort())
+/** Again and again until there is enough; the exit code by the last answer. */
+async function repeat(ask: (signal: AbortSignal) => Promise<boolean>): Promise<number> {
+  const { signal } = enough()
   let ready = false
-  while (!end.signal.aborted) {
-    ready = await ask()
-    await sleep(EVERY_MS, undefined, { signal: end.signal }).catch(() => {})
+  while (!signal.aborted) {
+    try {
+      ready = await ask(signal)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+    await sleep(EVERY_MS, undefined, { signal }).catch(() => {})
   }
   return ready ? EXIT.ok : EXIT.failure
 }
 
-async function look(running: Running): Promise<Status> {
-  const text = await running.text('/status')
+async function look(running: Running, signal?: AbortSignal): Promise<Status> {
+  const text = await running.text('/status', signal)
   try {
     const seen = JSON.parse(text) as Status
     if (Array.isArray(seen.sources) && Array.isArray(seen.sinks) && Array.isArray(seen.windows)) return seen

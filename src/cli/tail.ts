@@ -6,6 +6,7 @@ import { type Filter, filterOf, type Kind, queryOf } from '../tail/filter.js'
 import { linesOf } from '../tail/reader.js'
 import { TailText } from '../tail/text.js'
 import type { HeadLine, TailLine } from '../tail/wire.js'
+import { enough } from './enough.js'
 import { EXIT } from './exit-codes.js'
 import { Running, type RunningOptions } from './running.js'
 
@@ -29,19 +30,18 @@ export async function tail(kind: Kind, options: TailOptions): Promise<number> {
     return EXIT.usage
   }
   const running = await Running.find(options)
-  const enough = new AbortController()
-  const end = () => enough.abort()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
-  process.stdout.once('error', end)
-  const body = await running.get(`/tail?${queryOf(filter)}`, enough.signal)
+  const controller = enough()
+  const { signal } = controller
+  const end = () => controller.abort()
+  const body = await running.get(`/tail?${queryOf(filter)}`, signal)
   const timer = options.seconds === undefined ? undefined : setTimeout(end, options.seconds * 1000)
   try {
-    await show(linesOf(body), options, enough.signal)
-    if (enough.signal.aborted) return EXIT.ok
+    await show(linesOf(body), options)
+    if (signal.aborted) return EXIT.ok
     process.stderr.write(`weir: the weir at ${running.url} has ended\n`)
     return EXIT.failure
   } catch (error) {
-    if (enough.signal.aborted) return EXIT.ok
+    if (signal.aborted) return EXIT.ok
     process.stderr.write(`weir: the weir at ${running.url} has ended: ${reasonOf(error)}\n`)
     return EXIT.failure
   } finally {
@@ -50,7 +50,7 @@ export async function tail(kind: Kind, options: TailOptions): Promise<number> {
   }
 
   /** Until the lines end, or there is enough. */
-  async function show(lines: AsyncIterable<string>, { count, json }: TailOptions, signal: AbortSignal): Promise<void> {
+  async function show(lines: AsyncIterable<string>, { count, json }: TailOptions): Promise<void> {
     const { stdout } = process
     const text = new TailText(createPaint(coloursWanted(stdout, process.env)))
     let left = count ?? Number.POSITIVE_INFINITY

@@ -179,7 +179,8 @@ export class Identities {
       this.series[id] = series
       this.seriesCount++
       device.series.set(field, series)
-      const unit = this.plan.sources[device.sourceIndex].units[field] ?? this.#channels[channel].spec.units?.[field]
+      const unit =
+        unitOf(this.plan.sources[device.sourceIndex].units, field) ?? unitOf(this.#channels[channel].spec.units, field)
       if (unit) device.units.set(field, unit)
       const { u32, regions } = this.memory
       const record = (regions.series.start + id * SERIES_BYTES) >>> 2
@@ -324,6 +325,11 @@ export class Identities {
     for (let i = 0; i < 64; i++) free.delete(group * 64 + i)
     this.#freeGroups.push(group)
   }
+}
+
+/** A field may be called as what every object has, such as `constructor`. */
+function unitOf(units: Record<string, string> | undefined, field: string): string | undefined {
+  return units && Object.hasOwn(units, field) ? units[field] : undefined
 }
 
 function deviceKey(sourceIndex: number, tags: readonly (readonly [string, string])[]): string {

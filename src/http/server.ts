@@ -8,6 +8,9 @@ import type { Status } from '../model/status.js'
 import { refusalOf } from './guard.js'
 import type { Route } from './route.js'
 
+/** How long a reader of a stream may take nothing, ms. */
+const STALLED_MS = 60_000
+
 /** What the server answers from. */
 export interface HttpContext {
   status(): Status
@@ -96,13 +99,15 @@ async function answer(
   // The path alone decides; the host in the URL is a stand-in, since a Host header may hold anything.
   const url = new URL(`http://localhost/${(request.url ?? '/').replace(/^\/+/, '')}`)
   const { method, headers } = request
-  const answered = await fetch(new Request(url, { method, headers: headers as Record<string, string> }))
+  // Asked as GET in any case: who answers HEAD by leaving a stream unread would keep its source open.
+  const answered = await fetch(new Request(url, { headers: headers as Record<string, string> }))
   response.writeHead(answered.status, {
     'cache-control': 'no-store',
     ...Object.fromEntries(answered.headers),
     'x-content-type-options': 'nosniff',
   })
-  if (answered.body) await (method === 'HEAD' ? answered.body.cancel() : send(answered.body, response))
+  if (answered.body && method === 'HEAD') await answered.body.cancel()
+  else if (answered.body) await send(answered.body, response)
   response.end()
 }
 
@@ -110,10 +115,21 @@ async function answer(
 async function send(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
   const reader = body.getReader()
   if (response.destroyed) return reader.cancel()
-  const gone = once(response, 'close').then(() => reader.cancel())
-  gone.catch(() => {})
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read())
-    if (!response.write(piece.value)) await Promise.race([once(response, 'drain'), gone])
+  let wake = () => {}
+  response.on('drain', () => wake())
+  response.once('close', () => {
+    wake()
+    reader.cancel().catch(() => {})
+  })
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    if (response.write(piece.value) || response.destroyed) continue
+    // Who takes nothing for so long would hold a place for nothing.
+    const patience = setTimeout(() => response.destroy(), STALLED_MS)
+    await new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    clearTimeout(patience)
+  }
 }
 
 function urlOf(server: Server): string {

@@ -44,7 +44,9 @@ export class Screen {
   }
 
   #body(): string {
-    const { columns = 80, rows = 24 } = this.#output
+    // A terminal whose size nobody has said is 0 wide.
+    const columns = this.#output.columns || 80
+    const rows = this.#output.rows || 24
     const shown = this.#lines.slice(0, Math.max(1, rows - 1))
     this.#height = shown.length
     return `${shown.map((line) => `${cutLine(line, columns)}${CLEAR_LINE}\n`).join('')}${CLEAR_BELOW}`

@@ -31,7 +31,7 @@ export function statusLines({ status, rates, url, nowUs }: StatusPicture, paint:
   const { memory } = status
   const agoText = (us: number) => span((nowUs - us) / 1e6)
   const rate = (name: string) => countText(Number((rates[name] ?? 0).toPrecision(3)))
-  const sources = status.sources.map(({ name, type, link, watermarkUs, skewMs, frames, samples, lostBytes }) => [
+  const sources = status.sources.map(({ name, type, link, watermarkUs, skewMs }) => [
     name,
     type,
     link.state,
@@ -40,26 +40,20 @@ export function statusLines({ status, rates, url, nowUs }: StatusPicture, paint:
     rate(`samples ${name}`),
     watermarkUs === null ? '-' : agoText(watermarkUs),
     typeof skewMs === 'number' ? `${countText(Math.round(skewMs))} ms` : '-',
-    [
-      frames.pending > 0 && `${countText(frames.pending)} frames pending`,
-      samples.late > 0 && `${countText(samples.late)} late`,
-      lostBytes > 0 && `${countText(lostBytes)} bytes lost`,
-    ]
-      .filter(Boolean)
-      .join(', '),
+    link.detail ?? '',
   ])
   const windows = status.windows.map(({ name, openPanes, lines, corrections, late, rejected, lost }) => [
     name,
     ...[openPanes, lines, corrections, late, rejected, lost].map(countText),
   ])
-  const sinks = status.sinks.map(({ name, type, state, sinceUs, points, queuedBytes }) => [
+  const sinks = status.sinks.map(({ name, type, state, sinceUs, points, queuedBytes, detail }) => [
     name,
     type,
     state,
     agoText(sinceUs),
     rate(`points ${name}`),
     ...[points.spooled, points.delivered, points.refused, points.givenUp].map(countText),
-    queuedBytes > 0 ? `${countText(Math.ceil(queuedBytes / 1024))} KiB queued` : '',
+    [queuedBytes > 0 && `${countText(Math.ceil(queuedBytes / 1024))} KiB queued`, detail].filter(Boolean).join('; '),
   ])
   const used = memory.slabBytes - memory.slabFreeBytes
   const facts = [

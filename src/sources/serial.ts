@@ -85,6 +85,8 @@ class SerialSource implements Source {
   readonly #options: SerialOptions
   readonly #context: SourceContext
   readonly #open: OpenPort
+  /** How long a byte takes on the wire, µs. */
+  readonly #byteUs: number
   /** Kept over outages: what is known of the port does not change by opening it again. */
   #messages: Messages | undefined
 
@@ -92,6 +94,8 @@ class SerialSource implements Source {
     this.#options = options
     this.#context = context
     this.#open = open
+    const { baud, dataBits, parity, stopBits } = options
+    this.#byteUs = ((1 + dataBits + (parity === 'none' ? 0 : 1) + stopBits) * 1e6) / baud
   }
 
   async run(out: SourceOutput, signal: AbortSignal): Promise<'aborted'> {
@@ -126,15 +130,17 @@ class SerialSource implements Source {
     const { frame, path } = this.#options
     const framing = framingOf(frame)
     const framer = framing.create(frame as never, this.#context.maxFrameBytes)
-    const receiver = new Receiver(out, (this.#messages ??= messagesOf(framing.codec, path, this.#context, out)))
+    const wire = { path, byteUs: this.#byteUs }
+    const receiver = new Receiver(out, (this.#messages ??= messagesOf(framing.codec, wire, this.#context, out)))
     const silence = new SilenceWatch(out, this.#options.silence, () => void port.close().catch(() => {}))
     const buffer = new Uint8Array(READ_BYTES)
     try {
       for (;;) {
+        const askedMs = out.clock.monotonicMs()
         const bytes = await port.read(buffer)
         if (!bytes) break
         silence.heard()
-        receiver.beginBurst()
+        receiver.beginBurst(bytes, out.clock.monotonicMs() - askedMs)
         framer.push(buffer.subarray(0, bytes), receiver)
         receiver.endBurst()
         const gatherMs = bytes < GATHER_BYTES ? this.#gatherMs(out) : 0
@@ -151,8 +157,7 @@ class SerialSource implements Source {
   /** How long bytes may gather in the kernel, so that many of them cost one wake-up, without overrunning its buffer. */
   #gatherMs(out: SourceOutput): number {
     const { timedByArrival, arrivalErrorUs } = this.#context
-    const { baud, dataBits, stopBits } = this.#options
-    const fillMs = (GATHER_BYTES * (1 + dataBits + stopBits) * 1000) / baud
+    const fillMs = (GATHER_BYTES * this.#byteUs) / 1000
     return Math.min(out.gatherMs(), fillMs, timedByArrival ? arrivalErrorUs / 1000 : Infinity)
   }
 

@@ -35,17 +35,21 @@ export function tailRoute({ tap, clock, about }: TailContext): Route {
       const encoder = new TextEncoder()
       const backlog = new Backlog(clock)
       const head: HeadLine = { ...about, tail: filter.kind }
-      let first = true
-      readers++
-      const untap = tap(tapsFor(filter, backlog))
+      let untap: (() => void) | undefined
       const body = new ReadableStream<Uint8Array>(
         {
+          // Looks from the first reading on: who only asks for the head of the answer never reads.
           async pull(controller) {
-            const text = first ? `${JSON.stringify(head)}\n` : await backlog.take()
-            first = false
+            let text = `${JSON.stringify(head)}\n`
+            if (untap) text = await backlog.take()
+            else {
+              readers++
+              untap = tap(tapsFor(filter, backlog))
+            }
             controller.enqueue(encoder.encode(text))
           },
           cancel() {
+            if (!untap) return
             readers--
             untap()
             backlog.close()

@@ -31,13 +31,13 @@ export class TailText {
   }
 
   #sample({ time, tags, field, value, unit, fate }: SampleLine): string {
-    const reading = `${visible(field)}=${value ?? 'not finite'}${unit ? ` ${visible(unit)}` : ''}`
+    const reading = `${visible(field)}=${value === null ? 'not finite' : short(value)}${unit ? ` ${visible(unit)}` : ''}`
     return this.#columns(time, [tags.source, deviceText(tags)], reading, fate === 'reduced' ? '' : fate)
   }
 
   #point({ time, measurement, tags, fields, units = {}, correction }: PointLine): string {
     const readings = Object.entries(fields).map(
-      ([name, value]) => `${visible(name)}=${value}${units[name] ? ` ${visible(units[name])}` : ''}`,
+      ([name, value]) => `${visible(name)}=${short(value)}${units[name] ? ` ${visible(units[name])}` : ''}`,
     )
     const whence = [measurement, tags.source, deviceText(tags)]
     return this.#columns(time, whence, readings.join('  '), correction ? 'corrected' : '')
@@ -57,6 +57,9 @@ export class TailText {
     return this.#paint.yellow(`-- ${text}`)
   }
 }
+
+/** As many digits as a person reads; JSON has them all. */
+const short = (value: number) => Number(Number(value).toPrecision(7))
 
 const unseenText = ({ unseen }: UnseenLine) =>
   `${countText(unseen)} passed unseen: they came faster than they could be shown; narrow it down`

@@ -31,3 +31,22 @@ test('units follow through the reductions, those of the configuration before tho
     ...{ other_mean: '', other_variance: '', other_count: '' },
   })
 })
+
+test('a field called as what every object has is without a unit, or has its own', async () => {
+  const known: [string, unknown][] = []
+  const rig = new Rig({
+    config: config({}),
+    onPoints: ({ device }) => {
+      for (const { units } of device) known.push(...units)
+    },
+  })
+  await rig.start()
+  await rig.advance(1000)
+  const { out, channels } = rig.script('s')
+  const units = JSON.parse('{"__proto__":"K"}')
+  channels.set('m', out.channel({ name: 'm', input: 0, tags: {}, units }))
+  await rig.push('s', 'm', '{"constructor":1,"__proto__":2}')
+  await rig.advance(2000)
+  await rig.stop()
+  assert.deepEqual(known, [['__proto__', 'K']])
+})

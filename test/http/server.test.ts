@@ -128,3 +128,14 @@ test('further addresses are answered, and streams are sent as they are read', as
   socket.destroy()
   await cancelling
 })
+
+test('HEAD of a stream lets go of it at once', async (t) => {
+  let cancelled = 0
+  const answer = () => new Response(new ReadableStream({ cancel: () => void cancelled++ }, { highWaterMark: 0 }))
+  const routes = [{ path: '/stream', answer }]
+  const server = await listen({ host: '127.0.0.1', port: 0 }, { status: () => exampleStatus(), log: silent, routes })
+  assert.ok(server)
+  t.after(() => server.close())
+  const head = await fetch(`${server.url}/stream`, { method: 'HEAD' })
+  assert.deepEqual([head.status, await head.text(), cancelled], [200, '', 1])
+})

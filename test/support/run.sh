@@ -9,7 +9,7 @@ export NO_COLOR=1
 # command:package
 needed=(
   mosquitto:mosquitto influxd:influxdb victoria-metrics:victoria-metrics socat:socat openssl:openssl gcc:gcc
-  chromium:chromium systemd-nspawn:systemd-container mmdebstrap:mmdebstrap
+  chromium:chromium systemd-analyze:systemd systemd-nspawn:systemd-container nsenter:util-linux mmdebstrap:mmdebstrap
   clang:clang avr-gcc:gcc-avr arm-none-eabi-gcc:gcc-arm-none-eabi qemu-system-arm:qemu-system-arm
 )
 # file:package

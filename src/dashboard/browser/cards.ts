@@ -70,7 +70,8 @@ function streams(details: Record<string, unknown>): string[] {
   return streams.slice(0, 8).map((stream) => {
     const { name, rateHz, frames, missing, resets, driftPpm } = stream as Record<string, number | string | null>
     const rate = typeof rateHz === 'number' ? `${number(rateHz)} Hz, ` : ''
-    return `stream ${name}: ${rate}${count(Number(frames))} frames, ${missing} missing, ${resets} resets, drift ${driftPpm} ppm`
+    const drift = typeof driftPpm === 'number' ? `, its clock ${number(driftPpm)} ppm fast` : ''
+    return `stream ${name}: ${rate}${count(Number(frames))} frames, ${missing} missing, ${resets} resets${drift}`
   })
 }
 

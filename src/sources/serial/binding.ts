@@ -1,6 +1,8 @@
 import { readSync, writeSync } from 'node:fs'
+import { realpath } from 'node:fs/promises'
 import { bug, LinkError, reasonOf } from '../../model/errors.js'
 import { portProblem } from './access.js'
+import { holdersOf, holdersText } from './holders.js'
 
 export interface PortSettings {
   path: string
@@ -47,8 +49,8 @@ export async function openPort(settings: PortSettings): Promise<Port> {
   const problem = await portProblem(settings.path)
   if (problem) throw new LinkError(`cannot open ${name}: ${problem}`)
   const { SerialPort } = await import('serialport')
-  const binding = await SerialPort.binding.open(settings).catch((error: unknown) => {
-    throw new LinkError(`cannot open ${name}: ${explain(reasonOf(error))}`, { cause: error })
+  const binding = await SerialPort.binding.open(settings).catch(async (error: unknown) => {
+    throw new LinkError(`cannot open ${name}: ${await explain(reasonOf(error), settings.path)}`, { cause: error })
   })
   return wrap(binding as BindingPort, name)
 }
@@ -94,8 +96,13 @@ function wrap(binding: BindingPort, name: string): Port {
   }
 }
 
-function explain(words: string): string {
-  if (/lock|busy/i.test(words)) return 'another program has it open; end that program first (`fuser -v` names it)'
+async function explain(words: string, path: string): Promise<string> {
+  if (/lock|busy/i.test(words)) {
+    const device = await realpath(path).catch(() => path)
+    const others = (await holdersOf(new Set([device]))).get(device)?.filter(({ pid }) => pid !== process.pid) ?? []
+    if (others.length > 0) return `${holdersText(others)} has it open; end that first`
+    return 'another program has it open; end that program first (as root, `weir ports` names it)'
+  }
   if (/ioctl/i.test(words)) return 'it is no serial port; `weir ports` lists those there are'
   return words.replace(/^Error:? /, '')
 }

@@ -1,13 +1,16 @@
 import { readdir, readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { portProblem } from './access.js'
-import { holdersOf } from './holder.js'
+import { type Holder, holdersOf } from './holders.js'
 
 /** One serial port of this machine. */
 export interface PortInfo {
   /** As the kernel calls it now: `/dev/ttyUSB0`; may be another after the next start. */
   device: string
-  /** The name to configure: under `/dev/serial/by-id`, the same wherever it is plugged in. */
+  /**
+   * The name to configure: under `/dev/serial/by-id`, the same wherever it is plugged in; where the device does not say who
+   * it is, or another says the same, under `/dev/serial/by-path`, the same as long as it is plugged in there.
+   */
   stablePath?: string
   manufacturer?: string
   product?: string
@@ -15,17 +18,18 @@ export interface PortInfo {
   /** USB ids, four hexadecimal digits. */
   vendorId?: string
   productId?: string
-  /** Who has it open, as `name (pid)`, as far as this user may see. */
-  heldBy?: string[]
   /** Why it can't be used, with the remedy. */
   problem?: string
+  /** Who has it open, as far as this user may know. */
+  heldBy?: Holder[]
 }
 
 /** The serial ports of this machine by device name, read from /dev and /sys; needs no udev. */
 export async function listPorts(
-  roots: { dev: string; sys: string } = { dev: '/dev', sys: '/sys' },
+  roots: { dev: string; sys: string; proc: string } = { dev: '/dev', sys: '/sys', proc: '/proc' },
 ): Promise<PortInfo[]> {
-  const stablePaths = await stablePathsOf(join(roots.dev, 'serial', 'by-id'))
+  const stablePaths = await stablePathsOf(join(roots.dev, 'serial', 'by-path'))
+  for (const [device, path] of await stablePathsOf(join(roots.dev, 'serial', 'by-id'))) stablePaths.set(device, path)
   const ports = new Map<string, PortInfo>()
   for (const device of stablePaths.keys()) ports.set(device, { device })
   const ttyFolder = join(roots.sys, 'class', 'tty')
@@ -36,13 +40,12 @@ export async function listPorts(
     const device = join(roots.dev, name)
     ports.set(device, { device, ...(await usbFacts(hardware)) })
   }
-  const holders = await holdersOf([...ports.keys()])
   for (const port of ports.values()) {
-    const heldBy = holders.get(port.device)
-    if (heldBy) port.heldBy = heldBy
     port.stablePath = stablePaths.get(port.device)
     port.problem = await portProblem(port.device)
   }
+  const holders = await holdersOf(new Set(ports.keys()), roots.proc)
+  for (const port of ports.values()) port.heldBy = holders.get(port.device)
   return [...ports.values()].sort((a, b) => a.device.localeCompare(b.device, 'en', { numeric: true }))
 }
 

@@ -12,8 +12,9 @@ export class Receiver implements FrameReceiver {
     private readonly messages: Messages,
   ) {}
 
-  beginBurst(): void {
-    this.messages.arrived?.(this.out.clock.nowUs())
+  /** So many bytes were read, after waiting for them; what the framer finds in them follows. */
+  beginBurst(bytes: number, waitedMs: number): void {
+    this.messages.arrived?.(this.out.clock.nowUs(), bytes, waitedMs)
   }
 
   frame(bytes: Uint8Array, start: number, end: number): void {

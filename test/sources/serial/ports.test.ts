@@ -45,8 +45,17 @@ test('ports with their stable names and USB facts; no consoles and no empty slot
   link('dev/serial/by-id/usb-ACME_press-if00', 'dev/ttyUSB10')
   link('dev/serial/by-id/usb-unknown-to-sys', 'dev/ttyACM0')
   link('dev/serial/by-id/usb-gone', 'dev/ttyUSB77')
+  link('dev/serial/by-path/pci-0-usb-0:2', 'dev/ttyUSB10')
+  link('dev/serial/by-path/pci-0-usb-0:3', 'dev/ttyUSB9')
+  put('proc/812/cmdline', '/usr/sbin/gpsd\0-N\0')
+  link('proc/812/fd/3', 'dev/ttyUSB9')
+  link('proc/812/fd/4', 'dev/ttyUSB9')
+  put('proc/813/comm', 'kworker\n')
+  link('proc/813/fd/0', 'dev/ttyUSB9')
+  link('proc/814/fd/0', 'dev/null')
+  link('proc/self/fd/0', 'dev/ttyAMA0')
 
-  const ports = await listPorts({ dev: join(folder, 'dev'), sys: join(folder, 'sys') })
+  const ports = await listPorts({ dev: join(folder, 'dev'), sys: join(folder, 'sys'), proc: join(folder, 'proc') })
   const named = ports.map(({ device }) => device.slice(join(folder, 'dev/').length))
   assert.deepEqual(named, ['ttyACM0', 'ttyAMA0', 'ttyUSB9', 'ttyUSB10'])
   const { problem, ...press } = ports[3]
@@ -58,15 +67,26 @@ test('ports with their stable names and USB facts; no consoles and no empty slot
     manufacturer: 'ACME',
     product: 'press',
     serialNumber: undefined,
+    heldBy: undefined,
   })
   // The stand-ins here are plain files.
   assert.match(problem!, /is no serial port/)
   assert.equal(ports[0].stablePath, join(folder, 'dev/serial/by-id/usb-unknown-to-sys'))
   assert.equal(ports[1].vendorId, undefined)
+  assert.equal(ports[1].heldBy, undefined)
+  // It does not say who it is: its place is what stays.
+  assert.equal(ports[2].stablePath, join(folder, 'dev/serial/by-path/pci-0-usb-0:3'))
+  assert.deepEqual(ports[2].heldBy, [
+    { pid: 812, command: 'gpsd -N' },
+    { pid: 813, command: 'kworker' },
+  ])
 })
 
 test('without /dev/serial and /sys there are no ports, and no error', async () => {
-  assert.deepEqual(await listPorts({ dev: join(folder, 'none'), sys: join(folder, 'none') }), [])
+  assert.deepEqual(
+    await listPorts({ dev: join(folder, 'none'), sys: join(folder, 'none'), proc: join(folder, 'none') }),
+    [],
+  )
 })
 
 test("this machine's own ports can be listed", async () => {
