@@ -70,20 +70,6 @@ test('without koffi each message is a call of a command, which is tried at once'
   )
 })
 
-test('systemd-notify itself reaches the socket', async (t) => {
-  const path = join(emptyFolder(t), 'notify')
-  const heard = await listenAt(t, `UNIX-RECV:${path}`, () => existsSync(path))
-  const before = process.env.NOTIFY_SOCKET
-  process.env.NOTIFY_SOCKET = path
-  t.after(() => {
-    if (before === undefined) delete process.env.NOTIFY_SOCKET
-    else process.env.NOTIFY_SOCKET = before
-  })
-  const notifier = await notifyByCommand()
-  notifier.send(['READY=1', 'STATUS=two words'])
-  await until('it is heard', () => /STATUS=starting[\s\S]*READY=1\nSTATUS=two words/.test(heard()))
-})
-
 test('when nothing can be said, weir does not start, and says why and what to do', async (t) => {
   const cwd = emptyFolder(t)
   writeFileSync(
