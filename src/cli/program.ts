@@ -140,7 +140,7 @@ function createProgram(done: (code: number) => void): Command {
     .description('write the service for a configuration, start it, and have it start at each boot; needs root')
     .argument('<file...>', 'configuration files')
     .addOption(serviceName())
-    .option('--credentials <folder>', "files of the configuration's credentials", '/etc/weir/credentials')
+    .option('--credentials <folder>', "files of the configuration's credentials (default: /etc/weir/credentials)")
     .option('--print', 'print the unit and end')
     .option('--dry-run', 'print what would be done and end')
     .action(async (files: string[], options) =>

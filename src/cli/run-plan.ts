@@ -35,6 +35,16 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
   const clock = new SystemClock()
   const gateway = new Gateway(plan, { components, log, clock, onPoints })
   const status = () => gateway.status()
+  const supervision = process.env.NOTIFY_SOCKET
+    ? await (await import('../service/notify.js')).superviseThis({
+        clock,
+        log,
+        status,
+        env: process.env,
+        pid: process.pid,
+        stopTimeoutMs: plan.stopTimeoutMs,
+      })
+    : undefined
   let server: HttpServer | undefined
   if (plan.http) {
     const page = createPage(status, clock)
@@ -44,15 +54,6 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
     const routes = [...page.routes, tailRoute({ tap, clock, about }), recordRoute({ plan, clock, tap })]
     server = await listen(plan.http, { status, log, routes, login: page.login })
   }
-  const supervision = process.env.NOTIFY_SOCKET
-    ? await (await import('../service/notify.js')).superviseThis({
-        clock,
-        log,
-        status,
-        env: process.env,
-        pid: process.pid,
-      })
-    : undefined
   const code = await liveToEnd(gateway, {
     clock,
     log,

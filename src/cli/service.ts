@@ -12,12 +12,15 @@ export interface ServiceOptions {
   dryRun?: boolean
 }
 
+/** Where the files of credentials are unless told. */
+const CREDENTIALS = '/etc/weir/credentials'
+
 const LOG_LINES = 20
 
 /** `weir service install FILE…`: the exit code. Rejects with a ConfigError, or when something stands in the way. */
 export async function installService(
   files: readonly string[],
-  { name, credentials, print, dryRun }: ServiceOptions & { credentials: string; print?: boolean },
+  { name, credentials, print, dryRun }: ServiceOptions & { credentials?: string; print?: boolean },
   host: Host = thisHost,
 ): Promise<number> {
   const main = fileURLToPath(new URL('../main.js', import.meta.url))
@@ -25,14 +28,18 @@ export async function installService(
     () => true,
     () => false,
   )
-  const request = { files, name, credentials, node: process.execPath, main, hasKoffi }
+  const request = { files, name, credentials: credentials ?? CREDENTIALS, node: process.execPath, main, hasKoffi }
   const { unit, steps, obstacles, notes } = await planInstallation(request, host)
   if (print || dryRun) {
     process.stdout.write(print ? unit : stepsText(steps))
     for (const note of [...obstacles, ...notes]) say(`note: ${note}`)
     return EXIT.ok
   }
-  assertMayChange(host, 'install the service', `weir service install ${files.join(' ')}`)
+  assertMayChange(
+    host,
+    'install the service',
+    `weir service install${nameOption(name)}${credentials ? ` --credentials ${credentials}` : ''} ${files.join(' ')}`,
+  )
   if (obstacles.length)
     throw new Error(`cannot install the service:\n${obstacles.map((text) => `  ${text}`).join('\n')}`)
   for (const note of notes) say(`note: ${note}`)

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 
 /** How a command ended. */
 export interface CommandOutcome {
@@ -33,6 +33,16 @@ export const thisHost: Host = {
         else resolve({ code: Number(error?.code ?? 0), stdout, stderr })
       })
     }),
+}
+
+/** Whether a machine has such a file. One in a folder that is closed to us may be there. */
+export function holds({ root }: Host, path: string): boolean {
+  try {
+    lstatSync(root + path)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES'
+  }
 }
 
 /** Throws where services can't be changed, with the remedy; `doing` as `install the service`, `again` the command. */

@@ -5,6 +5,7 @@ import type { Status } from '../model/status.js'
 import { notifyByCommand } from './notify-command.js'
 import { type Notifier, openNotifySocket } from './notify-socket.js'
 import { createStatusLine } from './status-line.js'
+import { STOP_MARGIN_MS } from './stop-margin.js'
 
 /** How the service manager is kept informed while weir runs under one. */
 export interface Supervision {
@@ -20,6 +21,7 @@ export interface SupervisionOptions {
   status(): Status
   env: Readonly<Record<string, string | undefined>>
   pid: number
+  stopTimeoutMs: number
   /** By `$NOTIFY_SOCKET` unless given. */
   notifier?: Notifier
 }
@@ -30,27 +32,31 @@ const STATUS_EVERY_MS = 10_000
 /**
  * Follows sd_notify(3): says when weir is ready and when it stops, and from then on, at half of the watchdog's time,
  * that this thread still turns and what it does. Each message says all that holds, so that a lost one is mended by the next.
+ * Rejects, with the remedy, when there is no way to say anything.
  */
 export async function superviseThis(options: SupervisionOptions): Promise<Supervision> {
   const { clock, log, env, pid } = options
   const notifier = options.notifier ?? (await openNotifier(env.NOTIFY_SOCKET ?? '', log))
   const watchdogMs = watchdogOf(env, pid)
   const statusLine = createStatusLine(clock)
-  let state: string[] = []
+  let state = (): string[] => []
   let timer: Timer | undefined
   const beat = () => {
     timer?.cancel()
     timer = clock.after(watchdogMs === undefined ? STATUS_EVERY_MS : watchdogMs / 2, beat)
     const alive = watchdogMs === undefined ? [] : ['WATCHDOG=1']
-    notifier.send([...state, `STATUS=${statusLine(options.status())}`, ...alive])
+    notifier.send([...state(), `STATUS=${statusLine(options.status())}`, ...alive])
   }
   return {
     ready() {
-      state = ['READY=1']
+      state = () => ['READY=1']
       beat()
     },
     stopping() {
-      state = ['STOPPING=1']
+      // The unit knows the stopTimeout that it was made for; the configuration may ask for more since.
+      const endMs = clock.monotonicMs() + options.stopTimeoutMs + STOP_MARGIN_MS
+      const leftUs = () => Math.max(0, Math.round((endMs - clock.monotonicMs()) * 1000))
+      state = () => ['STOPPING=1', `EXTEND_TIMEOUT_USEC=${leftUs()}`]
       beat()
     },
     close() {
@@ -64,8 +70,17 @@ async function openNotifier(address: string, log: Log): Promise<Notifier> {
   try {
     return await openNotifySocket(address)
   } catch (error) {
-    log.debug({ reason: reasonOf(error) }, 'notifying the service manager by systemd-notify')
-    return notifyByCommand()
+    const reason = reasonOf(error)
+    const notifier = await notifyByCommand().catch((problem) => {
+      throw new Error(
+        `cannot tell the service manager that weir is ready: ${reason}; and ${reasonOf(problem)}; install weir with its optional package koffi, or systemd-notify, or unset NOTIFY_SOCKET where no service manager waits for it`,
+      )
+    })
+    log.warn(
+      { reason },
+      'the service manager is told by systemd-notify, a process for each message; the unit must say NotifyAccess=all, as weir service install writes it',
+    )
+    return notifier
   }
 }
 

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { Host } from './host.js'
-import { isOurs, unitPath } from './install.js'
+import { unitPath } from './install.js'
 import type { Step } from './steps.js'
+import { isOurs } from './unit.js'
 
 /** What removing a service would do, and what it leaves. Throws when weir installed none of this name. */
 export function planRemoval(name: string, host: Host): { steps: Step[]; notes: string[] } {

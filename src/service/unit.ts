@@ -1,5 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { bug } from '../model/errors.js'
+import { STOP_MARGIN_MS } from './stop-margin.js'
+
+/** A file that the service manager hands over under a name. */
+export interface Credential {
+  name: string
+  path: string
+  encrypted?: boolean
+}
 
 /** What a unit is made for; all paths absolute. */
 export interface UnitSettings {
@@ -8,8 +16,8 @@ export interface UnitSettings {
   main: string
   /** Configuration files as the command is given them; `%d` stands for the folder of credentials. */
   files: readonly string[]
-  /** Files that the service manager reads as root and hands over, by name. */
-  credentials: readonly { name: string; path: string }[]
+  /** Files that the service manager reads as root and hands over, by name; some as `systemd-creds encrypt` wrote them. */
+  credentials: readonly Credential[]
   /** Serial ports are opened; in which groups those are. */
   serial?: { groups: readonly string[] }
   /** Something of this lies under /home or /root. */
@@ -19,9 +27,6 @@ export interface UnitSettings {
   stopTimeoutMs: number
 }
 
-/** What a stop may take on top of `stopTimeout`: to give up, to close, to print the ledger. */
-const STOP_MARGIN_S = 10
-
 /** Drivers of serial ports, as /proc/devices calls them. */
 const SERIAL_DRIVERS = ['ttyUSB', 'ttyACM', 'ttyS', 'ttyAMA', 'ttyO', 'ttymxc', 'ttySC', 'rfcomm']
 /** Modules of the drivers that are loaded only when such a port is plugged in. */
@@ -29,6 +34,9 @@ const SERIAL_MODULES = ['usbserial', 'cdc_acm']
 
 /** The first line of a unit that weir made; by it one is told from another's. */
 export const MADE_BY = '# Made by `weir service install`; changes belong into `systemctl edit`.'
+
+/** Whether a unit file was made by weir. */
+export const isOurs = (text: string): boolean => text.startsWith(MADE_BY)
 
 /** The unit as shipped. */
 export const unitTemplate = (): string =>
@@ -42,8 +50,9 @@ export function unitText(settings: UnitSettings): string {
   const directives: Record<string, readonly string[]> = {
     NotifyAccess: [settings.notifiesByCommand ? 'all' : 'main'],
     ExecStart: [[word(node), ...[main, 'run', ...files].map(argument)].join(' ')],
-    TimeoutStopSec: [String(Math.ceil(settings.stopTimeoutMs / 1000) + STOP_MARGIN_S)],
-    LoadCredential: credentials.map(({ name, path }) => `${name}:${path.replaceAll('%', '%%')}`),
+    TimeoutStopSec: [String(Math.ceil((settings.stopTimeoutMs + STOP_MARGIN_MS) / 1000))],
+    LoadCredential: credentials.filter(({ encrypted }) => !encrypted).map(credentialText),
+    LoadCredentialEncrypted: credentials.filter(({ encrypted }) => encrypted).map(credentialText),
     ProtectHome: [settings.readsHomes ? 'read-only' : 'yes'],
     PrivateDevices: [serial ? 'no' : 'yes'],
     DeviceAllow: serial ? SERIAL_DRIVERS.map((driver) => `char-${driver} rw`) : [],
@@ -61,10 +70,12 @@ function withDirective(text: string, key: string, values: readonly string[]): st
   return text.replace(line, () => values.map((value) => `${key}=${value}\n`).join(''))
 }
 
+const credentialText = ({ name, path }: Credential) => `${name}:${path.replaceAll('%', '%%')}`
+
 /** A word of ExecStart=: quoted where it must be, specifiers taken as they are. */
 function word(text: string): string {
-  // `%d/` is ours.
-  const plain = text.replace(/%(?!d\/)/g, '%%').replace(/["\\]/g, '\\$&')
+  // `%d/` at the beginning is ours.
+  const plain = text.replace(/(?!^%d\/)%/g, '%%').replace(/["\\]/g, '\\$&')
   return /^[\w./%@:+,=~-]+$/.test(plain) ? plain : `"${plain}"`
 }
 

@@ -7,6 +7,7 @@ import { type Container, startContainer } from '../support/container.js'
 import { until } from '../support/until.js'
 
 const here = resolve(import.meta.dirname, '../../..')
+const KOFFI = '/opt/weir/node_modules/koffi'
 const WEIR = 'node /opt/weir/build/src/main.js'
 
 /** systemd's own range of users that live as long as their service. */
@@ -20,6 +21,20 @@ const broker = await Aedes.createBroker()
 broker.authenticate = (client, user, password, done) => done(null, user === 'weir' && String(password) === 'open sesame')
 createServer(broker.handle).listen(1883, '127.0.0.1')
 setInterval(() => broker.publish({ topic: 'plant/m1', payload: JSON.stringify({ temp: 20, ts: Date.now() }), qos: 0 }, () => {}), 100)
+`
+
+/** Makes the one thread of a process spin: Node opens its inspector at SIGUSR1, and that is told to evaluate a loop. */
+const HANG = `
+import { WebSocket } from 'ws'
+const ask = () => fetch('http://127.0.0.1:9229/json').then((answer) => answer.json())
+process.kill(Number(process.env.PID), 'SIGUSR1')
+let targets
+while (!targets) targets = await ask().catch(() => {})
+const socket = new WebSocket(targets[0].webSocketDebuggerUrl)
+socket.on('open', () => {
+  const call = { id: 1, method: 'Runtime.evaluate', params: { expression: 'for (;;);' } }
+  socket.send(JSON.stringify(call), () => socket.terminate())
+})
 `
 
 const CONFIG = `
@@ -54,6 +69,7 @@ before(async () => {
   })
   put('/etc/weir/weir.yaml', CONFIG, 0o644)
   put('/etc/weir/plant.mjs', PLANT, 0o644)
+  put('/etc/weir/hang.mjs', HANG, 0o644)
   await machine.sh(
     'systemd-run --unit=plant --working-directory=/opt/weir /bin/sh -c "node --input-type=module - </etc/weir/plant.mjs"',
   )
@@ -114,9 +130,9 @@ test('kill -9: it runs again, and what it kept in its runtime directory is there
   assert.equal(await machine.sh('cat /run/weir/mark'), 'kept\n')
 })
 
-test('a process that hangs is ended by the watchdog and runs again', async () => {
+test('a thread that hangs is ended by the watchdog, and weir runs again', async () => {
   const { pid } = await state()
-  await machine.sh(`kill -STOP ${pid}`)
+  await machine.sh(`cd /opt/weir; PID=${pid} node --input-type=module - </etc/weir/hang.mjs`)
   const again = await until('it runs again', async () => {
     const seen = await state()
     return seen.active === 'active' && seen.pid !== pid && seen
@@ -125,14 +141,22 @@ test('a process that hangs is ended by the watchdog and runs again', async () =>
   assert.ok((await journal()).some(({ text }) => /Watchdog timeout/.test(text)))
 })
 
-test('a second instance with a closed configuration, which systemd hands over', async () => {
+test('a second instance: a closed configuration, an encrypted credential, and no koffi', async () => {
   const file = '/etc/weir/second.yaml'
   // A broker takes two clients of one name for one.
   const config = CONFIG.replace('gateway: hall', 'gateway: hall-2')
-  put(file, config.replace(/".{0,3}credential:.*"/, '"open sesame"'), 0o600)
-  const said = await machine.sh(`${WEIR} service install --name second ${file} 2>&1`)
+  put(file, config, 0o600)
+  await machine.sh('mkdir /etc/weir/second; systemd-creds setup')
+  await machine.sh(
+    'printf "open sesame" | systemd-creds encrypt --with-key=host --name=mqtt-password - /etc/weir/second/mqtt-password.cred',
+  )
+  // For who installs and for the service koffi is not there; systemd-notify speaks in its place.
+  put('/etc/systemd/system/second.service.d/bare.conf', `[Service]\nInaccessiblePaths=${KOFFI}\n`, 0o644)
+  const install = `${WEIR} service install --name second --credentials /etc/weir/second ${file}`
+  const said = await machine.sh(`unshare --mount sh -c 'mount -t tmpfs none ${KOFFI} && ${install}' 2>&1`)
   assert.match(said, /second\.yaml is not to be read by the service's user/)
   await until('it has a series', async () => /^1 series/.test((await state('second')).status))
+  assert.ok((await journal('second')).some(({ text }) => /told by systemd-notify/.test(text)))
   await machine.sh(`${WEIR} service remove --name second`)
   assert.equal((await state('second')).installed, false)
 })
@@ -146,7 +170,7 @@ test('a stop is told, delivers, leaves the ledger in the journal and ends with 0
   const order = [
     /^ready /,
     /^stopping; a second signal/,
-    /\(STOPPING=1, STATUS=/,
+    /\(STOPPING=1, EXTEND_TIMEOUT_USEC=15000000, STATUS=/,
     /^frames +in/,
     /^balances$/,
     /Deactivated/,

@@ -4,9 +4,9 @@ import { dirname } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { installService, removeService } from '../../src/cli/service.js'
 import { ConfigError } from '../../src/model/errors.js'
-import { credentialNames } from '../../src/service/credentials.js'
 import type { CommandOutcome, Host } from '../../src/service/host.js'
 import { type InstallRequest, planInstallation } from '../../src/service/install.js'
+import { placeholdersOf } from '../../src/service/placeholders.js'
 import { planRemoval } from '../../src/service/remove.js'
 import { serviceState, stateText } from '../../src/service/state.js'
 import { perform, stepsText } from '../../src/service/steps.js'
@@ -123,12 +123,16 @@ test('what stands in the way is told with the remedy', async (t) => {
     ),
     /ends by itself/,
   )
+  assert.match(
+    await obstacles({}, LIVE.replace('${credential:mqtt}', '${file:/etc/shadow}')),
+    /\/etc\/shadow is closed .*asks for its text by \$\{file:…\}.*write \$\{credential:NAME\}/,
+  )
   const closed = host.put('/tool', '')
   assert.match(await obstacles({ main: closed }), /temporary folder.*sudo npm install --global/)
   host.put(UNIT, '[Unit]\n')
   assert.match(await obstacles(), /weir\.service was not made by weir; give another --name/)
   host.put(UNIT, `${MADE_BY}\n`)
-  assert.doesNotMatch(await obstacles(), /--name/)
+  assert.doesNotMatch(await obstacles(), /another --name/)
   host.answers.set('show', { stdout: '/lib/systemd/system/cron.service\n' })
   assert.match(await obstacles({ name: 'cron' }), /a service of this name already, \/lib\/systemd/)
 })
@@ -146,6 +150,26 @@ test('a configuration that the service can not read is handed over', async (t) =
   assert.match(unit, /^ExecStart=.* run %d\/configuration-1\.yaml$/m)
   assert.match(unit, new RegExp(`^LoadCredential=configuration-1.yaml:${host.root}/weir.yaml$`, 'm'))
   assert.match(notes.join('\n'), /systemd hands it over/)
+})
+
+test('an encrypted credential is handed over as one', async (t) => {
+  const host = new FakeHost(t)
+  host.put('/creds/mqtt.cred', 'encrypted')
+  const { unit, obstacles } = await planInstallation(request(host), host)
+  assert.match(unit, /^LoadCredentialEncrypted=mqtt:\/creds\/mqtt\.cred$/m)
+  assert.doesNotMatch(unit, /^LoadCredential=mqtt/m)
+  assert.doesNotMatch(obstacles.join(), /credential mqtt/)
+})
+
+test('what a service has not, or may not read, is told before', async (t) => {
+  const host = new FakeHost(t)
+  const tls = LIVE.replace('"mqtt://localhost"', '"mqtts://localhost", cert: /etc/hosts, key: /etc/shadow').replace(
+    '${credential:mqtt}',
+    '${env:MQTT_WORD}',
+  )
+  const { notes } = await planInstallation(request(host, tls), host)
+  assert.match(notes.join('\n'), /environment variable MQTT_WORD.*systemctl edit weir\.service.*Environment=MQTT_WORD=/)
+  assert.match(notes.join('\n'), /\/etc\/shadow is closed .*LoadCredential=NAME:PATH/)
 })
 
 test('serial ports bring their group, where the machine has it', async (t) => {
@@ -169,7 +193,7 @@ test('only root on a machine with systemd may change something', async (t) => {
   const without = (changes: Partial<Host>) => Object.assign(Object.create(host), changes) as Host
   await assert.rejects(
     installService(files, options, without({ isRoot: false })),
-    /only root may; run: sudo weir service install /,
+    /only root may; run: sudo weir service install --credentials \/creds \//,
   )
   await assert.rejects(installService(files, options, without({ hasSystemd: false })), /not started by systemd/)
   host.put(UNIT, `${MADE_BY}\n`)
@@ -177,13 +201,13 @@ test('only root on a machine with systemd may change something', async (t) => {
   assert.ok(existsSync(host.root + UNIT))
 })
 
-test('credentials are found wherever they stand, each once, escaped ones not', () => {
+test('placeholders are found wherever they stand, each once, escaped ones not', () => {
   const document = {
     a: ['x${credential:one}y${credential:two}', { b: '${credential:one}' }],
-    c: '$${credential:no} ${env:X:-1}',
+    c: '$${credential:no} ${env:X:-1} ${env:Y} ${file:/a/b}',
   }
-  assert.deepEqual(credentialNames(document), ['one', 'two'])
-  assert.deepEqual(credentialNames(undefined), [])
+  assert.deepEqual(placeholdersOf(document), { credentials: ['one', 'two'], files: ['/a/b'], variables: ['Y'] })
+  assert.deepEqual(placeholdersOf(undefined), { credentials: [], files: [], variables: [] })
 })
 
 test('the state of a service, for programs and for people', async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { silent } from '../../src/model/log.js'
@@ -11,7 +11,7 @@ import { type Notifier, openNotifySocket, socketAddress } from '../../src/servic
 import { FakeClock } from '../support/fake-clock.js'
 import { exampleStatus } from '../support/status.js'
 import { until } from '../support/until.js'
-import { emptyFolder } from '../support/weir.js'
+import { emptyFolder, weir } from '../support/weir.js'
 
 /** A service manager's socket; `heard` is what it received so far. */
 async function listenAt(t: TestContext, address: string, isOpen: () => boolean) {
@@ -59,17 +59,46 @@ test('addresses that are none of a Unix socket are refused', () => {
   assert.equal(socketAddress(`/${'x'.repeat(106)}`).length, 2 + 108)
 })
 
-test('without koffi the message is an argument list of systemd-notify', () => {
-  const started: unknown[] = []
-  notifyByCommand((...call) => started.push(call)).send(['READY=1', 'STATUS=; rm -rf /'])
-  assert.deepEqual(started, [['systemd-notify', ['READY=1', 'STATUS=; rm -rf /'], { stdio: 'ignore' }]])
+test('without koffi each message is a call of a command, which is tried at once', async () => {
+  const told: string[][] = []
+  const notifier = await notifyByCommand(async (lines) => void told.push([...lines]))
+  notifier.send(['READY=1', 'STATUS=; rm -rf /'])
+  assert.deepEqual(told, [['STATUS=starting'], ['READY=1', 'STATUS=; rm -rf /']])
+  await assert.rejects(
+    notifyByCommand(() => Promise.reject(new Error('no such command'))),
+    /no such command/,
+  )
+})
+
+test('when nothing can be said, weir does not start, and says why and what to do', async (t) => {
+  const cwd = emptyFolder(t)
+  writeFileSync(
+    join(cwd, 'weir.yaml'),
+    `
+http: false
+sources:
+  plant: { type: mqtt, url: "mqtt://127.0.0.1:1", topics: ["a"], decode: { type: json } }
+windows:
+  ten: { of: "*", every: 10s, reduce: [mean] }
+sinks:
+  out: { type: file, path: out.lp }
+`,
+  )
+  // Of this kind there is no socket for koffi, and in an empty folder no command.
+  const env = { NOTIFY_SOCKET: 'vsock:2:1', PATH: cwd }
+  const { code, stderr } = await weir(t, ['run', 'weir.yaml'], { cwd, env })
+  assert.equal(code, 1)
+  assert.match(
+    stderr,
+    /^weir: cannot tell the service manager that weir is ready: .*vsock.*systemd-notify.*install weir/,
+  )
 })
 
 async function supervised(env: Record<string, string>, status = () => exampleStatus()) {
   const clock = new FakeClock()
   const sent: string[] = []
   const notifier: Notifier = { send: (lines) => void sent.push(lines.join(' ')), close: () => void sent.push('closed') }
-  const supervision = await superviseThis({ clock, log: silent, status, env, pid: 42, notifier })
+  const supervision = await superviseThis({ clock, log: silent, status, env, pid: 42, stopTimeoutMs: 3000, notifier })
   const heard = () => sent.splice(0)
   return { clock, supervision, heard }
 }
@@ -87,9 +116,14 @@ test('ready once ready, then fed at half of the watchdog, and stopping until the
   supervision.stopping()
   await clock.advance(5000)
   assert.deepEqual(
-    heard().map((message) => message.split(' ')[0]),
-    ['STOPPING=1', 'STOPPING=1'],
+    heard().map((message) => message.split(' ').slice(0, 2)),
+    [
+      ['STOPPING=1', 'EXTEND_TIMEOUT_USEC=13000000'],
+      ['STOPPING=1', 'EXTEND_TIMEOUT_USEC=8000000'],
+    ],
   )
+  await clock.advance(10_000)
+  assert.match(heard().at(-1)!, /^STOPPING=1 EXTEND_TIMEOUT_USEC=0 /)
   supervision.close()
   await clock.advance(60_000)
   assert.deepEqual(heard(), ['closed'])

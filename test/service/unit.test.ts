@@ -23,10 +23,17 @@ const variants: Record<string, UnitSettings> = {
   serial: { ...plain, serial: { groups: ['dialout'] } },
   'with everything': {
     ...plain,
-    files: ['/etc/weir/a b.yaml', '/etc/weir/50%.yaml', '/srv/$HOME/"q".yaml', '%d/configuration-4.yaml'],
+    files: [
+      '/etc/weir/a b.yaml',
+      '/etc/weir/50%.yaml',
+      '/srv/$HOME/"q".yaml',
+      '/srv/%d/x.yaml',
+      '%d/configuration-4.yaml',
+    ],
     credentials: [
       { name: 'configuration-4.yaml', path: '/etc/weir/closed 100%.yaml' },
       { name: 'mqtt', path: '/etc/weir/credentials/mqtt' },
+      { name: 'db', path: '/etc/weir/credentials/db.cred', encrypted: true },
     ],
     serial: { groups: [] },
     readsHomes: true,
@@ -92,7 +99,14 @@ test('it is watched, started again, and left alone after wrong usage and wrong c
     WantedBy: 'multi-user.target',
   }
   for (const [key, value] of Object.entries(expected)) assert.deepEqual(values(text, key), [value], key)
-  for (const key of ['DeviceAllow', 'SupplementaryGroups', 'LoadCredential', 'LimitAS', 'MemoryDenyWriteExecute'])
+  for (const key of [
+    'DeviceAllow',
+    'SupplementaryGroups',
+    'LoadCredential',
+    'LoadCredentialEncrypted',
+    'LimitAS',
+    'MemoryDenyWriteExecute',
+  ])
     assert.deepEqual(values(text, key), [], key)
 })
 
@@ -110,12 +124,13 @@ test('serial ports are opened to it, also those that are plugged in later', () =
 test('paths are taken as they are, whatever is in them', () => {
   const text = unitText(variants['with everything'])
   assert.deepEqual(values(text, 'ExecStart'), [
-    `${process.execPath} ${main} run "/etc/weir/a b.yaml" /etc/weir/50%%.yaml "/srv/$$HOME/\\"q\\".yaml" %d/configuration-4.yaml`,
+    `${process.execPath} ${main} run "/etc/weir/a b.yaml" /etc/weir/50%%.yaml "/srv/$$HOME/\\"q\\".yaml" /srv/%%d/x.yaml %d/configuration-4.yaml`,
   ])
   assert.deepEqual(values(text, 'LoadCredential'), [
     'configuration-4.yaml:/etc/weir/closed 100%%.yaml',
     'mqtt:/etc/weir/credentials/mqtt',
   ])
+  assert.deepEqual(values(text, 'LoadCredentialEncrypted'), ['db:/etc/weir/credentials/db.cred'])
   assert.deepEqual(values(text, 'ProtectHome'), ['read-only'])
   assert.deepEqual(values(text, 'NotifyAccess'), ['all'])
   assert.deepEqual(values(text, 'TimeoutStopSec'), ['71'])
