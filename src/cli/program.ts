@@ -121,7 +121,7 @@ function createProgram(done: (code: number) => void): Command {
   asking(command('tail', 'show points, samples or frames of a running weir as they flow'))
     .addArgument(new Argument('[what]', 'what to show').choices(KINDS).default(KINDS[0]))
     .option('--source <glob>', 'of these sources only')
-    .option('--tag <name=glob>', 'with this tag only; may be given again', collect, [])
+    .option('--tag <name=glob>', 'with this tag only; may be given again', collect)
     .option('--field <glob>', 'of points and samples: these fields only')
     .option('--window <glob>', 'of points: of these windows only')
     .option('--topic <glob>', 'of frames: of these topics, ports or paths only')
@@ -178,7 +178,7 @@ function asking(command: Command): Command {
     )
 }
 
-const collect = (text: string, before: string[]) => [...before, text]
+const collect = (text: string, before: string[] = []) => [...before, text]
 
 function webAddress(text: string): string {
   const url =

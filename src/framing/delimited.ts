@@ -1,7 +1,6 @@
+import { CARRY_BYTES, grown } from './carry.js'
+import { type CrcOptions, CrcTail } from './crc.js'
 import type { FrameReceiver, Framer } from './framing.js'
-
-/** The carry's first size; it doubles up to the longest stretch. */
-const CARRY_BYTES = 256
 
 /** Takes a stretch bytes[start, end) without its delimiter; it is not empty. The bytes are the caller's again afterwards. */
 export type TakeStretch = (bytes: Uint8Array, start: number, end: number, to: FrameReceiver) => void
@@ -61,22 +60,34 @@ export class DelimitedFramer implements Framer {
 
   #keep(chunk: Uint8Array, start: number, end: number): void {
     const length = this.#carryLength + end - start
-    if (length > this.#carry.length) {
-      const grown = new Uint8Array(Math.min(this.#limitBytes, Math.max(length, 2 * this.#carry.length)))
-      grown.set(this.#carry.subarray(0, this.#carryLength))
-      this.#carry = grown
-    }
+    this.#carry = grown(this.#carry, this.#carryLength, length, this.#limitBytes)
     this.#carry.set(chunk.subarray(start, end), this.#carryLength)
     this.#carryLength = length
   }
 }
 
-/** Room for one decoded frame, made larger as frames need it. */
-export class Scratch {
-  bytes = new Uint8Array(CARRY_BYTES)
+/** How bytes are stuffed so that a delimiter may end them. */
+export interface Stuffing {
+  delimiter: number
+  /** The longest that so many bytes can get. */
+  stuffedBytes(plainBytes: number): number
+  /** Takes the stuffing out of bytes[start, end): the length, or -1 where they are none. `into` is as long as they are. */
+  decode(bytes: Uint8Array, start: number, end: number, into: Uint8Array): number
+}
 
-  atLeast(bytes: number): Uint8Array {
-    if (this.bytes.length < bytes) this.bytes = new Uint8Array(Math.max(bytes, 2 * this.bytes.length))
-    return this.bytes
-  }
+/** Finds frames that are stuffed, with a check behind them where one is asked for. */
+export function stuffedFramer(stuffing: Stuffing, options: CrcOptions, maxFrameBytes: number): Framer {
+  const { delimiter, stuffedBytes, decode } = stuffing
+  const tail = new CrcTail(options)
+  let into = new Uint8Array(CARRY_BYTES)
+  const limitBytes = stuffedBytes(maxFrameBytes + tail.bytes)
+  return new DelimitedFramer(delimiter, limitBytes, (bytes, start, end, to) => {
+    into = grown(into, 0, end - start, limitBytes)
+    const length = decode(bytes, start, end, into) - tail.bytes
+    const withDelimiter = end - start + 1
+    if (length < 0) to.lost(withDelimiter, 'malformed')
+    else if (!tail.holds(into, 0, length)) to.lost(withDelimiter, 'crc')
+    else if (length > maxFrameBytes) to.lost(withDelimiter, 'long')
+    else if (length > 0) to.frame(into, 0, length)
+  })
 }

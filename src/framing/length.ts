@@ -1,12 +1,13 @@
 import * as v from 'valibot'
+import { byteSize } from '../model/schema.js'
 import { type CrcOptions, CrcTail, crcOptions } from './crc.js'
 import { escapedBytes } from './escaped.js'
-import type { FrameReceiver, Framer, FramingComponent } from './framing.js'
+import type { BadFrame, FrameReceiver, Framer, FramingComponent } from './framing.js'
 
 const says = v.description
 const NOTHING = new Uint8Array(0)
 /** Bytes that checks may read for each byte received: what keeps a stream made of beginnings from costing its square. */
-const WORK = 16
+const WORK = 256
 
 export interface LengthOptions extends CrcOptions {
   /** What every frame begins with. */
@@ -16,6 +17,7 @@ export interface LengthOptions extends CrcOptions {
   size: 1 | 2 | 4
   order: 'little' | 'big'
   counts: 'payload' | 'rest' | 'frame'
+  maxPayload: number
   crcFrom: 'sync' | 'header' | 'payload'
 }
 
@@ -50,6 +52,15 @@ export const length: FramingComponent<LengthOptions> = {
       ),
       'payload',
     ),
+    maxPayload: v.optional(
+      v.pipe(
+        byteSize(),
+        says(
+          'The longest payload; a length beyond it is none. A damaged length holds back as many bytes: keep it near your longest frame.',
+        ),
+      ),
+      1024,
+    ),
     ...crcOptions,
     crcFrom: v.optional(
       v.pipe(
@@ -65,7 +76,7 @@ export const length: FramingComponent<LengthOptions> = {
 class LengthFramer implements Framer {
   readonly #o: LengthOptions
   readonly #sync: Uint8Array
-  readonly #maxFrameBytes: number
+  readonly #maxPayloadBytes: number
   readonly #tail: CrcTail
   readonly #headBytes: number
   readonly #crcFrom: number
@@ -76,11 +87,13 @@ class LengthFramer implements Framer {
   /** Where in the stream #held[#start] stands, and what checks have cost so far, bytes. */
   #position = 0
   #work = 0
+  /** The frame that was due is not there: what only seems to begin one meanwhile is not told again. */
+  #searching = false
 
   constructor(options: LengthOptions, maxFrameBytes: number) {
     this.#o = options
     this.#sync = options.sync ?? NOTHING
-    this.#maxFrameBytes = maxFrameBytes
+    this.#maxPayloadBytes = Math.min(options.maxPayload, maxFrameBytes)
     this.#tail = new CrcTail(options)
     this.#headBytes = this.#sync.length + options.offset + options.size
     this.#crcFrom = { sync: 0, header: this.#sync.length, payload: this.#headBytes }[options.crcFrom]
@@ -97,6 +110,7 @@ class LengthFramer implements Framer {
   end(to: FrameReceiver): void {
     if (this.#end > this.#start) to.lost(this.#end - this.#start)
     this.#start = this.#end = this.#position = this.#work = 0
+    this.#searching = false
   }
 
   /** Takes one frame, or bytes that are none, off what is held; false where that needs more bytes. */
@@ -109,9 +123,8 @@ class LengthFramer implements Framer {
     }
     if (this.#end - this.#start < this.#headBytes) return false
     const payload = this.#payloadBytes()
-    if (payload < 0 || payload > this.#maxFrameBytes) {
-      to.lost(1, payload < 0 ? 'malformed' : 'long')
-      this.#drop(1)
+    if (payload < 0 || payload > this.#maxPayloadBytes) {
+      this.#lose(1, payload < 0 ? 'malformed' : 'long', to)
       return true
     }
     const whole = this.#headBytes + payload + this.#tail.bytes
@@ -120,14 +133,20 @@ class LengthFramer implements Framer {
     if (!this.#tail.bytes || this.#tail.holds(this.#held, this.#start + this.#crcFrom, payloadStart + payload)) {
       if (payload > 0) to.frame(this.#held, payloadStart, payloadStart + payload)
       this.#drop(whole)
+      this.#searching = false
       return true
     }
     // A good frame may begin inside a bad one.
     this.#work += whole
     const dear = this.#work > WORK * (this.#position + whole)
-    to.lost(dear ? whole : 1, 'crc')
-    this.#drop(dear ? whole : 1)
+    this.#lose(dear ? whole : 1, 'crc', to)
     return true
+  }
+
+  #lose(bytes: number, why: BadFrame, to: FrameReceiver): void {
+    to.lost(bytes, this.#searching ? undefined : why)
+    this.#searching = true
+    this.#drop(bytes)
   }
 
   /** How many of the held bytes stand before anything that may be `sync`. */

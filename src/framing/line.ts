@@ -1,11 +1,10 @@
 import * as v from 'valibot'
+import { CARRY_BYTES, grown } from './carry.js'
 import { escapedBytes } from './escaped.js'
 import type { FrameReceiver, Framer, FramingComponent } from './framing.js'
 
 const CARRIAGE_RETURN = 13
 const NEWLINE = 10
-/** The carry's first size; it doubles up to the longest line. */
-const CARRY_BYTES = 256
 
 export interface LineOptions {
   /** What ends a line, at least one byte. */
@@ -100,11 +99,7 @@ class LineFramer implements Framer {
   #keep(chunk: Uint8Array, start: number, end: number, to: FrameReceiver): void {
     const totalLength = this.#carryLength + end - start
     if (!this.#skipping && totalLength <= this.#limitBytes) {
-      if (totalLength > this.#carry.length) {
-        const grown = new Uint8Array(Math.min(this.#limitBytes, Math.max(totalLength, 2 * this.#carry.length)))
-        grown.set(this.#carry.subarray(0, this.#carryLength))
-        this.#carry = grown
-      }
+      this.#carry = grown(this.#carry, this.#carryLength, totalLength, this.#limitBytes)
       this.#carry.set(chunk.subarray(start, end), this.#carryLength)
       this.#carryLength = totalLength
       return

@@ -1,5 +1,5 @@
-import { type CrcOptions, CrcTail, crcOptions } from './crc.js'
-import { DelimitedFramer, Scratch } from './delimited.js'
+import { type CrcOptions, crcOptions } from './crc.js'
+import { stuffedFramer } from './delimited.js'
 import type { FramingComponent } from './framing.js'
 
 // RFC 1055.
@@ -13,20 +13,12 @@ export const slip: FramingComponent<CrcOptions> = {
   type: 'slip',
   summary: 'Binary frames escaped by SLIP (RFC 1055), each ended by a 0xC0',
   options: crcOptions,
-  create(options, maxFrameBytes) {
-    const tail = new CrcTail(options)
-    const scratch = new Scratch()
-    return new DelimitedFramer(END, 2 * (maxFrameBytes + tail.bytes), (bytes, start, end, to) => {
-      const into = scratch.atLeast(end - start)
-      const length = unslip(bytes, start, end, into) - tail.bytes
-      // With its delimiter.
-      const escaped = end - start + 1
-      if (length < 0) to.lost(escaped, 'malformed')
-      else if (!tail.holds(into, 0, length)) to.lost(escaped, 'crc')
-      else if (length > maxFrameBytes) to.lost(escaped, 'long')
-      else if (length > 0) to.frame(into, 0, length)
-    })
-  },
+  create: (options, maxFrameBytes) =>
+    stuffedFramer(
+      { delimiter: END, stuffedBytes: (plainBytes) => 2 * plainBytes, decode: unslip },
+      options,
+      maxFrameBytes,
+    ),
 }
 
 /** The length without escapes, or -1 where an escape is none of RFC 1055's. `into` is as long as what is read. */

@@ -54,7 +54,8 @@ export class Lines implements Points {
     for (let at = start; at < end; ) {
       const device = u32[(at + LINE_DEVICE) >>> 2]
       const series = u32[(at + LINE_SERIES) >>> 2]
-      const correction = u32[(at + LINE_CORRECTION) >>> 2]
+      // What is told once, when final, corrects nothing, whoever else has seen it before.
+      const correction = final ? 0 : u32[(at + LINE_CORRECTION) >>> 2]
       at += LINE_BYTES
       const first = value
       for (let s = 0; s < series; s++) {

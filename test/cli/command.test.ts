@@ -36,8 +36,8 @@ test('--version prints the version of the package', async (t) => {
 test('--help names the commands and the exit codes', async (t) => {
   const { code, stdout } = await weir(t, ['--help'])
   assert.equal(code, 0)
-  for (const word of ['run', 'check', 'demo', 'bench', 'ports', 'record', 'replay', 'Exit codes', '78', 'stopTimeout'])
-    assert.ok(stdout.includes(word), word)
+  const commands = ['run', 'check', 'demo', 'bench', 'status', 'tail', 'ports', 'record', 'replay', 'service']
+  for (const word of [...commands, 'Exit codes', '78', 'stopTimeout']) assert.ok(stdout.includes(word), word)
 })
 
 test('wrong usage ends with 64', async (t) => {

@@ -624,7 +624,7 @@ test('topics that are no text are dropped, topics nobody wants filtered', () =>
     async (url) => {
       const { out, stop } = await start({ url, topics: ['a'], version: 5 })
       await out.until(() => out.frames.length === 1)
-      assert.deepEqual(out.counts, { filtered: 1, retained: 0, duplicate: 0, dropped: 3 })
+      assert.deepEqual(out.counts, { undecodable: 0, filtered: 1, retained: 0, duplicate: 0, dropped: 3 })
       await stop()
     },
   ))

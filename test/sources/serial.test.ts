@@ -252,7 +252,7 @@ test('a port that another program has open is said so', async () => {
   await withPort({}, async (_device, _out, pair) => {
     await assert.rejects(
       sourceOf({ path: pair.port }).run(new RecordingOutput(new FakeClock()), never),
-      /another program has it open/,
+      /has it open; end that/,
     )
   })
 })

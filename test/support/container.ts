@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from './until.js'
@@ -59,6 +59,7 @@ export async function startContainer(options: ContainerOptions = {}): Promise<Co
     if (made.code !== 0)
       throw new Error(`cannot make a Debian root: mmdebstrap ended with ${made.code}:\n${made.stderr}`)
     copyFileSync(process.execPath, join(root, 'usr/bin/node'))
+    writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n')
     machine = spawn(
       'systemd-nspawn',
       [

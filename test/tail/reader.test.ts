@@ -5,7 +5,7 @@ import { linesOf } from '../../src/tail/reader.js'
 
 const read = async (pieces: Iterable<Uint8Array>) => {
   const lines: string[] = []
-  for await (const line of linesOf(Readable.from(pieces))) lines.push(line)
+  for await (const some of linesOf(Readable.from(pieces))) lines.push(...some)
   return lines
 }
 

@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink } from 'node:fs/promises'
+import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** A process that has a port open. */
@@ -23,7 +23,7 @@ export async function holdersOf(devices: ReadonlySet<string>, proc = '/proc'): P
     const held = new Set<string>()
     for (const fd of await namesIn(folder)) {
       const target = await readlink(join(folder, fd)).catch(() => '')
-      if (devices.has(target)) held.add(target)
+      if (devices.has(target) && !(await isElsewhere(join(folder, fd), target))) held.add(target)
     }
     for (const device of held) {
       const own = holders.get(device) ?? []
@@ -43,6 +43,12 @@ async function commandOf(folder: string): Promise<string> {
   const [program = '', ...rest] = line.split('\0').filter(Boolean)
   const words = [program.slice(program.lastIndexOf('/') + 1), ...rest].join(' ') || (await textOf(join(folder, 'comm')))
   return words.length > MOST_CHARACTERS ? `${words.slice(0, MOST_CHARACTERS)}…` : words
+}
+
+/** A name of another file system, as of a container, may be the same. */
+async function isElsewhere(open: string, device: string): Promise<boolean> {
+  const [there, here] = await Promise.all([open, device].map((path) => stat(path).catch(() => undefined)))
+  return there !== undefined && here !== undefined && (there.dev !== here.dev || there.ino !== here.ino)
 }
 
 const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => [])
