@@ -26,7 +26,9 @@ export interface ContainerOptions {
   hostNetwork?: boolean
 }
 
-const PACKAGES = ['systemd', 'systemd-sysv', 'dbus', 'procps', 'libstdc++6', 'libatomic1']
+const PACKAGES = ['usr-is-merged', 'systemd', 'systemd-sysv', 'dbus', 'procps', 'libstdc++6', 'libatomic1']
+/** With /usr merged from the start no script has to do it, and no perl comes for the script. */
+const MERGED_USR = '/usr/share/mmdebstrap/hooks/merged-usr'
 const COMMAND_MS = 300_000
 const BOOT_MS = 60_000
 
@@ -47,6 +49,7 @@ export async function startContainer(options: ContainerOptions = {}): Promise<Co
         '--quiet',
         '--variant=minbase',
         `--include=${include}`,
+        `--hook-dir=${MERGED_USR}`,
         '--dpkgopt=force-unsafe-io',
         ...quick,
         codename(),
