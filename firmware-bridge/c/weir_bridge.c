@@ -7,16 +7,15 @@
 #define CRC_BYTES 4u
 #define DESCRIBE_SECONDS 2u
 
-/* Four bits at a time: a table of 64 bytes, which is flash where bytes are dear. */
+static const uint8_t zero = 0u;
+
+/* Bit by bit, 155 cycles a byte on an AVR. A table by halves of a byte takes 119, and 64 bytes of its RAM. */
 uint32_t weir_crc32(uint32_t crc, const uint8_t *bytes, size_t length) {
-  static const uint32_t nibbles[16] = {
-      0x00000000u, 0x1db71064u, 0x3b6e20c8u, 0x26d930acu, 0x76dc4190u, 0x6b6b51f4u, 0x4db26158u, 0x5005713cu,
-      0xedb88320u, 0xf00f9344u, 0xd6d6a3e8u, 0xcb61b38cu, 0x9b64c2b0u, 0x86d3d2d4u, 0xa00ae278u, 0xbdbdf21cu};
+  uint8_t bit;
   crc = ~crc;
   while (length-- > 0u) {
     crc ^= *bytes++;
-    crc = (crc >> 4) ^ nibbles[crc & 15u];
-    crc = (crc >> 4) ^ nibbles[crc & 15u];
+    for (bit = 0u; bit < 8u; bit++) crc = crc & 1u ? (crc >> 1) ^ 0xedb88320u : crc >> 1;
   }
   return ~crc;
 }
@@ -79,7 +78,6 @@ static void put_descriptor(weir_stream *s) {
 
 /* Sends what the buffer holds with its CRC, stuffed by COBS as it goes: a run's code goes out before the run. */
 static void send_message(weir_stream *s) {
-  static const uint8_t zero = 0u;
   const uint8_t *at = s->buffer;
   const uint8_t *end;
   put(s, weir_crc32(0u, s->buffer, s->length), CRC_BYTES);
@@ -106,11 +104,13 @@ static void forget(weir_stream *s) {
 weir_result weir_stream_init(weir_stream *s, uint8_t stream, const char *name, const weir_field *fields,
                              uint8_t field_count, uint32_t tick_rate_hz, uint32_t period_ticks, uint16_t boot,
                              uint8_t *buffer, size_t buffer_bytes, weir_write write, void *context) {
-  static const uint8_t zero = 0u;
-  uint16_t row_bytes = DATA_HEAD + CRC_BYTES;
+  uint16_t row_bytes = 0u;
+  uint16_t descriptor_bytes;
   uint8_t i;
-  if (field_count == 0u || field_count > WEIR_FIELDS_MAX) return WEIR_BAD_FIELDS;
-  if (bad_name(name)) return WEIR_BAD_FIELDS;
+  forget(s);
+  s->buffer_bytes = 0u; /* until all is well, it neither takes nor sends */
+  s->field_count = field_count;
+  if (field_count == 0u || field_count > WEIR_FIELDS_MAX || bad_name(name)) return WEIR_BAD_FIELDS;
   for (i = 0u; i < field_count; i++) {
     const weir_field *f = &fields[i];
     uint8_t bytes = bytes_of(f->type);
@@ -126,20 +126,22 @@ weir_result weir_stream_init(weir_stream *s, uint8_t stream, const char *name, c
   s->write = write;
   s->context = context;
   s->buffer = buffer;
-  s->buffer_bytes = (uint16_t)buffer_bytes;
   s->boot = boot;
   s->sequence = 0u;
   s->tick_rate_hz = tick_rate_hz;
   s->period_ticks = period_ticks;
   s->described_ticks = 0u;
-  s->field_count = field_count;
   s->stream = stream;
   s->described = 0u;
-  put_descriptor(s);
-  if (s->length + CRC_BYTES > s->buffer_bytes || row_bytes > s->buffer_bytes) return WEIR_SMALL_BUFFER;
-  row_bytes = (uint16_t)(row_bytes - DATA_HEAD - CRC_BYTES);
+  put_descriptor(s); /* of no buffer: only counted */
+  descriptor_bytes = s->length;
+  forget(s);
+  if (descriptor_bytes + CRC_BYTES > buffer_bytes || DATA_HEAD + row_bytes + CRC_BYTES > buffer_bytes)
+    return WEIR_SMALL_BUFFER;
+  s->buffer_bytes = (uint16_t)buffer_bytes;
   s->rows_max = 1u;
   if (period_ticks != 0u) s->rows_max = (uint16_t)((s->buffer_bytes - DATA_HEAD - CRC_BYTES) / row_bytes);
+  put_descriptor(s);
   s->description = (uint16_t)weir_crc32(0u, buffer, s->length);
   forget(s);
   write(context, &zero, 1u);
@@ -147,6 +149,7 @@ weir_result weir_stream_init(weir_stream *s, uint8_t stream, const char *name, c
 }
 
 void weir_describe(weir_stream *s, uint32_t ticks) {
+  if (s->buffer_bytes == 0u) return;
   put_descriptor(s);
   send_message(s);
   forget(s);
@@ -155,6 +158,7 @@ void weir_describe(weir_stream *s, uint32_t ticks) {
 }
 
 void weir_begin(weir_stream *s, uint32_t ticks) {
+  if (s->buffer_bytes == 0u) return;
   /* A clock too fast to count two seconds in 32 bits says it more often. */
   if (!s->described || ticks - s->described_ticks >= s->tick_rate_hz * DESCRIBE_SECONDS) weir_describe(s, ticks);
   put_head(s, TYPE_DATA);

@@ -31,7 +31,7 @@ extern "C" {
 
 /* One field: value = (raw + offset) * multiplier / divisor, in its unit. */
 typedef struct {
-  const char *name; /* 1 to WEIR_NAME_MAX bytes, no control characters */
+  const char *name; /* 1 to WEIR_NAME_MAX bytes, no control characters, unlike the stream's other fields */
   const char *unit; /* 0 to WEIR_UNIT_MAX bytes; NULL is none */
   uint8_t type;     /* WEIR_U8 ... WEIR_F32 */
   int32_t offset;   /* in raw steps */
@@ -74,11 +74,12 @@ typedef enum {
   WEIR_OK = 0,
   WEIR_BAD_FIELDS, /* none, too many, an unknown type, a zero multiplier or divisor, a name too long or empty */
   WEIR_BAD_RATE,   /* tick_rate_hz is 0 */
-  WEIR_SMALL_BUFFER /* buffer_bytes holds neither the descriptor nor one row */
+  WEIR_SMALL_BUFFER /* the descriptor, or one row, does not fit into buffer_bytes */
 } weir_result;
 
 /*
- * Makes a stream; sends nothing but one 0x00, which ends whatever the line held before.
+ * Makes a stream; sends nothing but one 0x00, which ends whatever the line held before. Where the answer is not WEIR_OK,
+ * not even this: every call is allowed then, and none sends.
  *   stream        its number, unlike those of the device's other streams
  *   name          1 to WEIR_NAME_MAX bytes; it becomes the tag `stream`
  *   fields        field_count of them (1 to WEIR_FIELDS_MAX); must stay where they are

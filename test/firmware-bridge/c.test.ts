@@ -26,19 +26,7 @@ test('the library compiles without a warning as C99 and as C++', async () => {
 
 test('it needs nothing of a C library, keeps nothing between calls, and is under 2 KB on an AVR', async () => {
   const object = `${folder}/avr.o`
-  await run('avr-gcc', [
-    '-std=c99',
-    '-Wall',
-    '-Wextra',
-    '-Wconversion',
-    '-Werror',
-    '-Os',
-    '-mmcu=atmega328p',
-    '-c',
-    library,
-    '-o',
-    object,
-  ])
+  await run('avr-gcc', [...strict, '-Os', '-mmcu=atmega328p', '-c', library, '-o', object])
   const [, sizes] = (await run('avr-size', [object])).stdout.split('\n')
   const [text, data, bss] = sizes.trim().split(/\s+/).map(Number)
   assert.ok(text < 2048, `${text} bytes of code`)
@@ -134,6 +122,38 @@ function rawBits(value: number, { name, bytes }: { name: string; bytes: number }
   else bits.writeUIntLE(value, 0, bytes)
   return bits.readUIntLE(0, bytes)
 }
+
+/** What the examples' app.c sends from these ticks on, with a pause of its main loop after a second. */
+async function sentByApp(startTicks: number, stallTicks: number) {
+  const program = `${folder}/app`
+  const flags = [...strict, '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
+  await run('gcc', [...flags, `${root}/test/firmware-bridge/c/app.c`, library, '-o', program])
+  const { stdout } = await run(program, [`${startTicks}`, `${stallTicks}`], big)
+  const { data, bad, lost } = readDevice(Buffer.from(stdout, 'hex'))
+  assert.deepEqual([bad, lost], [0, 0])
+  const ticksOf = (name: string) => data.filter((frame) => frame.name === name).map(({ ticks }) => ticks)
+  return { vibration: ticksOf('vibration'), temperature: ticksOf('temperature') }
+}
+
+test('the example goes on as before when its ticks wrap, after 49.7 days', async () => {
+  const start = 2 ** 32 - 1500
+  const { vibration, temperature } = await sentByApp(start, 0)
+  assert.deepEqual(
+    vibration,
+    Array.from({ length: 30 }, (_, i) => (start + i * 100) % 2 ** 32),
+  )
+  assert.deepEqual(temperature.slice(0, 3), [start, start + 1000, 500])
+  assert.ok(temperature.length <= 4, `${temperature}`)
+})
+
+test('the example leaves a gap where its main loop came too late: what follows has its own time', async () => {
+  const { vibration } = await sentByApp(0, 2001)
+  // Ten of the first second, two that waited in the ring, then from the first sample on that is taken again.
+  const before = Array.from({ length: 12 }, (_, i) => i * 100)
+  const again = vibration[12]
+  assert.ok(again >= 3001 && again <= 3004 && again % 2 === 0, `${again}`)
+  assert.deepEqual(vibration, [...before, ...Array.from({ length: 19 }, (_, i) => again + i * 100)])
+})
 
 test('the ten lines of the README compile', async () => {
   const page = readFileSync(`${root}/firmware-bridge/README.md`, 'utf8')

@@ -21,11 +21,12 @@ static weir_stream temperature;
 static uint8_t frame[10u + 4u + 6u * APP_ROWS];
 
 /* Samples from the interrupt to the main loop: a ring, its ends counted without end. */
-#define RING 128u
 static volatile uint16_t taken, kept;
+static volatile uint8_t overrun;      /* a sample found no room: what follows is not a period behind what is kept */
 static volatile uint32_t first_ticks; /* of the sample that `kept` stands at */
 static volatile uint32_t now_ticks;
 static uint32_t next_temperature;
+static uint8_t warmer; /* hundredths of a degree */
 
 void app_init(uint16_t boot) {
   (void)weir_stream_init(&vibration, 1, "vibration", vibration_fields, 3, APP_TICK_HZ, APP_PERIOD, boot, frame,
@@ -35,7 +36,10 @@ void app_init(uint16_t boot) {
 }
 
 void app_tick(void) {
-  if (now_ticks % APP_PERIOD == 0u && (uint16_t)(taken - kept) < RING) taken++;
+  if (now_ticks % APP_PERIOD == 0u) {
+    if ((uint16_t)(taken - kept) >= APP_RING) overrun = 1u;
+    if (!overrun) taken++;
+  }
   now_ticks++;
 }
 
@@ -45,6 +49,17 @@ static int16_t sample(uint32_t n, uint8_t axis) {
   return axis == 2u ? (int16_t)(shake + 2048) : shake;
 }
 
+/* Sets aside the last samples before a gap, too few for a frame, and begins with the next one at its own time. */
+static void restart_after_overrun(void) {
+  uint32_t state = port_lock();
+  if (overrun) {
+    kept = taken;
+    first_ticks = now_ticks + (APP_PERIOD - now_ticks % APP_PERIOD) % APP_PERIOD;
+    overrun = 0u;
+  }
+  port_unlock(state);
+}
+
 static void send_vibration(void) {
   uint32_t state = port_lock();
   uint32_t ticks = first_ticks;
@@ -52,7 +67,10 @@ static void send_vibration(void) {
   uint16_t row;
   uint8_t axis;
   port_unlock(state);
-  if (!enough) return;
+  if (!enough) {
+    restart_after_overrun();
+    return;
+  }
   weir_begin(&vibration, ticks);
   for (row = 0; row < APP_ROWS; row++)
     for (axis = 0; axis < 3u; axis++) (void)weir_add(&vibration, sample(ticks / APP_PERIOD + row, axis));
@@ -68,9 +86,10 @@ static void send_temperature(void) {
   uint32_t ticks = now_ticks;
   int32_t raw;
   port_unlock(state);
-  if (ticks < next_temperature) return;
+  if ((int32_t)(ticks - next_temperature) < 0) return; /* by their difference: ticks wrap after 49.7 days */
   /* 21.50 °C and a hundredth more each second, in hundredths of a kelvin. */
-  raw = 29465 + (int32_t)(next_temperature / APP_TEMPERATURE % 100u);
+  raw = 29465 + (int32_t)warmer;
+  warmer = (uint8_t)((warmer + 1u) % 100u);
   (void)weir_send(&temperature, next_temperature, &raw);
   next_temperature += APP_TEMPERATURE;
 }

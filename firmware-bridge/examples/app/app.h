@@ -10,6 +10,7 @@
 #define APP_PERIOD 2u           /* ticks between two samples of vibration: 500 Hz */
 #define APP_ROWS 50u            /* rows a frame: ten frames a second */
 #define APP_TEMPERATURE 1000u   /* ticks between two temperatures */
+#define APP_RING 128u           /* samples of vibration that may wait for app_poll */
 
 /* The board. */
 void port_write(void *context, const uint8_t *bytes, size_t length); /* to the serial line, waiting for room */

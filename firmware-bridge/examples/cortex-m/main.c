@@ -55,5 +55,7 @@ static void hang(void) {
   }
 }
 
-__attribute__((section(".vectors"), used)) static void (*const vectors[16])(void) = {
-    (void (*)(void))stack_top, reset, hang, hang, hang, hang, hang, 0, 0, 0, 0, hang, hang, 0, hang, app_tick};
+__attribute__((section(".vectors"), used)) static const struct {
+  uint32_t *stack;
+  void (*handlers[15])(void);
+} vectors = {stack_top, {reset, hang, hang, hang, hang, hang, 0, 0, 0, 0, hang, hang, 0, hang, app_tick}};

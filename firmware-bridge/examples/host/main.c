@@ -83,8 +83,10 @@ int main(int argc, char **argv) {
     app_init((uint16_t)getpid());
     start = now();
     while (now() - start < seconds) {
-      for (; (double)ticks < (now() - start) * APP_TICK_HZ; ticks++) app_tick();
-      app_poll();
+      for (; (double)ticks < (now() - start) * APP_TICK_HZ; ticks++) {
+        app_tick();
+        app_poll(); /* after each: a process may be paused for longer than the ring lasts */
+      }
       pause_until(start + (double)(ticks + 1) / APP_TICK_HZ);
     }
     printf("ticks %lu bytes %lu\n", ticks, sent_bytes);

@@ -1,6 +1,7 @@
 /*
  * Random streams and random calls from a seed: fuzz SEED STREAMS. For each stream it prints a line of what it asked for and
- * a line of the bytes sent. Every buffer has canaries on both sides; a changed one ends the program with 3.
+ * a line of the bytes sent. Every buffer has canaries on both sides; a changed one ends the program with 3. A stream that was
+ * refused gets the calls, too, and ends the program with 6 where one of them did or sent anything.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,7 @@ int main(int argc, char **argv) {
       if (draw(20)) fields[i].multiplier++, fields[i].divisor++;
     }
     sent_length = 0;
+    memset(&s, 0xa5, sizeof s);
     result = weir_stream_init(&s, (uint8_t)n, "fuzz", fields, count, rate, period, (uint16_t)draw(65536), area + CANARY,
                               bytes, keep, &state);
     guard(area, bytes);
@@ -104,6 +106,13 @@ int main(int argc, char **argv) {
         }
         guard(area, bytes);
       }
+    } else {
+      static const int32_t row[WEIR_FIELDS_MAX];
+      weir_describe(&s, ticks);
+      weir_begin(&s, ticks);
+      if (weir_room(&s) || weir_add(&s, 1) || weir_end(&s) || (count <= WEIR_FIELDS_MAX && weir_send(&s, ticks, row))) exit(6);
+      if (sent_length > 0u) exit(6);
+      guard(area, bytes);
     }
     printf("\n");
     for (size_t b = 0; b < sent_length; b++) printf("%02x", sent[b]);

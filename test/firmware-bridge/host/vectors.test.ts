@@ -78,6 +78,19 @@ test('any single flipped bit of a golden frame is caught', () => {
   assert.ok(tried > 15_000, `${tried} bits`)
 })
 
+test('a frame cut at any byte costs at most the one behind it', () => {
+  const [next, last] = goldenFrames
+  const whole = new Set(found(framer(), [bytesOf(goldenFrames.join(''))]).frames)
+  const [lastMessage] = found(framer(), [bytesOf(last)]).frames
+  for (const frame of goldenFrames)
+    for (let end = 1; end < frame.length / 2; end++) {
+      const { frames, bad } = found(framer(), [bytesOf(frame.slice(0, 2 * end) + next + last)])
+      assert.deepEqual([frames.at(-1), frames.length], [lastMessage, 1], `${end} bytes of ${frame}`)
+      assert.ok(whole.has(frames[0]))
+      assert.equal(bad.crc + bad.malformed + bad.long, 1)
+    }
+})
+
 test('a message cut anywhere, with any byte changed, or of any bytes, is read or refused', () => {
   const messages = goldenFrames.flatMap((frame) => found(framer(), [bytesOf(frame)]).frames.map(bytesOf))
   const answers = (bytes: Uint8Array, start = 0) => {
