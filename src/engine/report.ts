@@ -146,17 +146,21 @@ function alarms(r: Reported, freePages: number): string[] {
     const status = lane.status()
     if (status.state === 'down') found.push(`sink ${status.name} (${status.type}) is down: ${status.detail ?? ''}`)
     if (status.points.givenUp > 0)
-      found.push(`sink ${status.name}: ${status.points.givenUp} points given up; its queue was full`)
+      found.push(
+        `sink ${status.name}: ${status.points.givenUp} points given up; its queue was full; see why it is away or slow`,
+      )
+    if (status.points.refused > 0)
+      found.push(`sink ${status.name}: ${status.points.refused} points refused; the log has the words it gave`)
   }
   if (r.identities.seriesCount >= r.plan.maxSeries) {
     found.push(`${r.plan.maxSeries} series, no room for more: samples of new ones are rejected; raise \`maxSeries\``)
   }
-  // A pane, a group page and the longest slots.
   if (r.identities.refusedChannels > 0) {
     found.push(
       `no room for ${r.identities.refusedChannels} topics or ports: their frames are dropped; raise \`maxSeries\``,
     )
   }
+  // A pane, a group page and the longest slots.
   if (freePages < 2 + 10)
     found.push('no room for more windows: samples are rejected until some close; raise `maxMemory`')
   return found

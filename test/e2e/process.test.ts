@@ -127,10 +127,10 @@ test('status, metrics, health and readiness over HTTP', async (t) => {
 
   assert.equal(await (await running.get('/healthz')).text(), 'alive\n')
   assert.equal(await (await running.get('/readyz')).text(), 'ready\n')
-  assert.match(await (await running.get('/')).text(), /\/metrics/)
+  assert.match(await (await running.get('/')).text(), /^<!doctype html>/)
   const missing = await running.get('/nothing/here')
   assert.equal(missing.status, 404)
-  assert.match(await missing.text(), /nothing at this address/)
+  assert.match(await missing.text(), /nothing at this address.*\/metrics/s)
   for (const path of ['/..%2f..%2fetc/passwd', '//evil', '/status/x'])
     assert.equal((await running.get(path)).status, 404)
 

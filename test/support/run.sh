@@ -59,9 +59,11 @@ files_of() {
   if [ "$1" = root ]; then find build/test -maxdepth 1 -name '*.test.js'; else find "build/test/$1" -name '*.test.js'; fi | sort
 }
 
+# The longest first, so that they don't run alone at the end.
 groups() {
+  printf '%s\n' systemd e2e
   find build/test -name '*.test.js' -not -path '*/bench/*' -not -path '*/support/*' -printf '%P\n' |
-    sed 's,^[^/]*$,root,; s,/.*,,' | sort -u
+    sed 's,^[^/]*$,root,; s,/.*,,' | sort -u | grep -vx 'systemd\|e2e'
 }
 
 count() { awk -v what="$2" '$2 == what { n = $3 } END { print n + 0 }' "$logs/$1.log"; }
