@@ -41,6 +41,7 @@ test('the package holds what runs, and nothing else', () => {
     'build/src/main.js',
     'build/src/index.d.ts',
     'src/demo/weir.yaml',
+    'src/service/weir.service',
   ]
   for (const path of needed) assert.ok(paths.includes(path), path)
   for (const module of ['decode', 'kernels', 'kernels-unshared']) assert.ok(paths.includes(`build/wasm/${module}.wasm`))

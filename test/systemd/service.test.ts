@@ -141,11 +141,12 @@ test('a thread that hangs is ended by the watchdog, and weir runs again', async 
   assert.ok((await journal()).some(({ text }) => /Watchdog timeout/.test(text)))
 })
 
-test('a second instance: a closed configuration, an encrypted credential, and no koffi', async () => {
+test('a second instance: a closed configuration, an encrypted credential, a serial port, and no koffi', async () => {
   const file = '/etc/weir/second.yaml'
   // A broker takes two clients of one name for one.
   const config = CONFIG.replace('gateway: hall', 'gateway: hall-2')
-  put(file, config, 0o600)
+  const serial = '  logger: { type: serial, path: /dev/ttyUSB7, decode: { type: csv, columns: [level] } }'
+  put(file, config.replace('windows:', `${serial}\nwindows:`), 0o600)
   await machine.sh('mkdir /etc/weir/second; systemd-creds setup')
   await machine.sh(
     'printf "open sesame" | systemd-creds encrypt --with-key=host --name=mqtt-password - /etc/weir/second/mqtt-password.cred',
@@ -155,8 +156,16 @@ test('a second instance: a closed configuration, an encrypted credential, and no
   const install = `${WEIR} service install --name second --credentials /etc/weir/second ${file}`
   const said = await machine.sh(`unshare --mount sh -c 'mount -t tmpfs none ${KOFFI} && ${install}' 2>&1`)
   assert.match(said, /second\.yaml is not to be read by the service's user/)
-  await until('it has a series', async () => /^1 series/.test((await state('second')).status))
+  await until('the broker took the password', async () =>
+    (await journal('second')).some(({ text }) => /^source "plant" is up/.test(text)),
+  )
   assert.ok((await journal('second')).some(({ text }) => /told by systemd-notify/.test(text)))
+  // Nothing is plugged in: that is what it has to say first.
+  const { pid } = await until('its first alarm', async () => {
+    const seen = await state('second')
+    return /logger.*ttyUSB7/.test(seen.status) && seen
+  })
+  assert.match(await machine.sh(`ps -o supgrp= -p ${pid}`), /\bdialout\b/)
   await machine.sh(`${WEIR} service remove --name second`)
   assert.equal((await state('second')).installed, false)
 })
