@@ -5,6 +5,12 @@ import type { LiveUpdate } from './wire.js'
 
 const UPDATE_MS = 1000
 
+/** How far updates have come: changes so far, and the first row that is not known by then. */
+interface Mark {
+  version: number
+  nextId: number
+}
+
 /**
  * Updates for browsers, once a second while one is there. An update is encoded once for all who got the one before; who
  * fell behind, asleep or slow, gets what changed since, never what lay between.
@@ -13,8 +19,8 @@ export class Live {
   readonly #encoder = new TextEncoder()
   #timer: Timer | undefined
   #waiting: (() => void)[] = []
-  /** What updates lead up to: changes so far, and the first row that is not known by then. */
-  #now = { version: 0, nextId: 0 }
+  /** What updates lead up to. */
+  #now: Mark = { version: 0, nextId: 0 }
   /** The last update that was made for who knew `from`. */
   #last: { from: number; to: number; bytes: Uint8Array } | undefined
 
@@ -26,7 +32,7 @@ export class Live {
 
   /** A stream of server-sent events for one browser: everything first, then what changes. */
   stream(): ReadableStream<Uint8Array> {
-    let known: Live['now'] | undefined
+    let known: Mark | undefined
     let gone = () => {}
     return new ReadableStream(
       {
@@ -49,10 +55,6 @@ export class Live {
     )
   }
 
-  get now(): { version: number; nextId: number } {
-    return this.#now
-  }
-
   #arm(): void {
     this.#timer ??= this.clock.after(UPDATE_MS, () => {
       this.#timer = undefined
@@ -63,7 +65,7 @@ export class Live {
   }
 
   /** What changed after what is known. Who comes in between is told some of it once more. */
-  #since(known: Live['now'] | undefined): Uint8Array {
+  #since(known: Mark | undefined): Uint8Array {
     const last = this.#last
     if (known && last?.from === known.version && last.to === this.#now.version) return last.bytes
     const changes = this.rows.changes(known?.version ?? -1, known?.nextId ?? 0)
