@@ -197,6 +197,8 @@ export const SLAB_FREE_PAGES: u32 = 4 // u32: returned and never used
 export const SLAB_NEXT: u32 = 8 // u32: first page never used
 export const SLAB_DEVICES: u32 = 12 // u32: address of the device records
 export const SLAB_SERIES: u32 = 16 // u32: address of the series records
+export const SLAB_SMALL: u32 = 24 // u32: first page with a free small block (window/blocks.ts), 0 = none
+export const SLAB_MEDIUM: u32 = 28 // u32
 export const SLAB_GROUP_SOURCE: u32 = 20 // u32: address of u32[]: the source record a group of 64 series belongs to
 
 // ---- Window: one configured window and its open panes.
@@ -222,6 +224,7 @@ export const STATE_BYTES: u32 = 16
 export const STATE_KIND: u32 = 0 // u32: index in assembly/state/index.ts
 export const STATE_PAGE: u32 = 4 // u32: first of its pages in the group record
 export const STATE_SLOT_SHIFT: u32 = 8 // u32: log2 of the slot's bytes: 6 or 7
+export const STATE_ARGUMENTS: u32 = 12 // u32: address of the state's own arguments: f64 how many, then f64 each; 0 = it takes none
 
 // A list of reductions; members with the same list are reduced alike.
 export const LIST_BYTES: u32 = 8
@@ -259,6 +262,7 @@ export const CHUNK_TIME: u32 = 8 // u32: address of the first time
 export const CHUNK_ROWS: u32 = 12 // u32
 export const CHUNK_SLOT: u32 = 16 // u32: address of the slot it merges into
 export const CHUNK_DONE: u32 = 20 // u32: 1 = its partial is complete (atomic)
+export const CHUNK_ARGUMENTS: u32 = 24 // u32: STATE_ARGUMENTS
 export const CHUNK_PARTIAL: u32 = 32 // SLOT_MAX_BYTES: its outcome
 /// Consecutive rows of one slot from which on they are a run for the state's vector path.
 export const RUN_MIN_ROWS: u32 = 16

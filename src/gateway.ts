@@ -15,7 +15,7 @@ import { initTable } from './engine/tables.js'
 import { ColumnRows, Tapping } from './engine/tapping.js'
 import { MemoryArena } from './memory/arena.js'
 import { writeConstants } from './memory/constants.js'
-import { type DecodeModule, instantiate, type KernelsModule } from './memory/modules.js'
+import { instantiateDecode, instantiateKernels } from './memory/modules.js'
 import { type Clock, pause } from './model/clock.js'
 import type { Components } from './model/components.js'
 import { bug } from './model/errors.js'
@@ -99,15 +99,16 @@ export class Gateway {
     const memory = (this.#memory = engineMemory(plan, sizes))
     const { regions } = memory
     const arena = new MemoryArena(memory.memory, regions.arena.start, regions.arena.end)
-    const decode = instantiate<DecodeModule>('decode', memory.memory)
-    const kernels = instantiate<KernelsModule>('kernels', memory.memory)
+    const decode = instantiateDecode(memory.memory)
+    const kernels = instantiateKernels(memory.memory)
+    kernels.useSlab(regions.slabHead.start)
     const constants = writeConstants(arena)
     initTable(memory, regions.deviceTable, regions.deviceEntries, regions.deviceKeys)
     initTable(memory, regions.seriesTable, regions.seriesEntries, regions.seriesKeys)
 
     // Windows, and the columns before them.
     this.#windows = plan.windows.map(
-      (window) => new Window(window, arena, regions.slabHead.start, seriesNumbers(plan), components),
+      (window) => new Window(window, arena, regions.slabHead.start, seriesNumbers(plan), components, kernels.places),
     )
     this.#identities = new Identities(plan, memory, arena, decode, ({ id, field, device }) => {
       for (const window of this.#windows) window.enrol(id, { source: device.source, field, tags: device.tags })

@@ -39,6 +39,7 @@ import {
   SOURCE_WAIT,
   SOURCE_WATERMARK,
   STATE_BYTES,
+  STATE_KIND,
   STATE_PAGE,
   STATE_SLOT_SHIFT,
   WINDOW_LATENESS,
@@ -49,7 +50,8 @@ import {
   WINDOW_STATES,
   WINDOW_STATE_LIST,
 } from '../layout'
-import { finish } from '../kernels/index'
+import { call } from './call'
+import { release } from '../state/index'
 import { closePane, emptyGroup, findGroup, isUsed, slotOf } from './pane'
 
 /// Address behind the last line written by `collect` or `sweep`.
@@ -118,7 +120,7 @@ function writeLine(window: usize, pane: usize, device: u32, end: usize): bool {
       const reduction = reductions + <usize>r * REDUCTION_BYTES
       const state = states + <usize>load<u32>(reduction, REDUCTION_STATE) * STATE_BYTES
       const slot = slotOf(group | <usize>(id & 63), load<u32>(state, STATE_PAGE), load<u32>(state, STATE_SLOT_SHIFT))
-      store<f64>(out, finish(load<u32>(reduction, REDUCTION_KERNEL), slot, load<u32>(reduction, REDUCTION_ARGUMENTS)))
+      store<f64>(out, call(load<u32>(reduction, REDUCTION_KERNEL), slot, load<u32>(reduction, REDUCTION_ARGUMENTS)))
       out += 8
     }
     if (load<u64>(group, GROUP_EMITTED) & (<u64>1 << <u64>(id & 63))) correction = 1
@@ -224,7 +226,7 @@ function clearSlots(window: usize, handle: usize): void {
   const end = <usize>load<u32>(window, WINDOW_STATE_LIST) + <usize>load<u32>(window, WINDOW_STATES) * STATE_BYTES
   for (let state: usize = load<u32>(window, WINDOW_STATE_LIST); state < end; state += STATE_BYTES) {
     const shift = load<u32>(state, STATE_SLOT_SHIFT)
-    memory.fill(slotOf(handle, load<u32>(state, STATE_PAGE), shift), 0, <usize>1 << shift)
+    release(load<u32>(state, STATE_KIND), slotOf(handle, load<u32>(state, STATE_PAGE), shift), <usize>1 << shift)
   }
 }
 
@@ -250,7 +252,7 @@ function freeDevice(window: usize, pane: usize, device: u32): void {
     store<u64>(group, used, GROUP_USED)
     store<u64>(group, load<u64>(group, GROUP_DIRTY) & keep, GROUP_DIRTY)
     store<u64>(group, load<u64>(group, GROUP_EMITTED) & keep, GROUP_EMITTED)
+    clearSlots(window, group | <usize>(id & 63))
     if (used == 0) emptyGroup(window, group)
-    else clearSlots(window, group | <usize>(id & 63))
   }
 }

@@ -14,10 +14,9 @@ import {
   WINDOW_OFFSET,
   WINDOW_OPEN_PANES,
   WINDOW_PANES,
-  WINDOW_SLAB,
   WINDOW_SLOT_PAGES,
 } from '../layout'
-import { returnPage, takePage } from './slab'
+import { returnPage, slab, takePage } from './slab'
 
 /// Start of the pane that holds `time`. Division only proposes; comparison decides.
 export function paneStart(window: usize, time: f64): f64 {
@@ -42,7 +41,7 @@ export function findPane(window: usize, start: f64): usize {
 
 /// Opens the pane that begins at `start`; 0 when the slab is full.
 export function openPane(window: usize, start: f64): usize {
-  const pane = takePage(load<u32>(window, WINDOW_SLAB))
+  const pane = takePage()
   if (pane == 0) return 0
   const head = bucket(window, start)
   store<f64>(pane, start, PANE_START)
@@ -55,15 +54,14 @@ export function openPane(window: usize, start: f64): usize {
 
 /// Gives a pane and its group pages back; its groups must have given back their slot pages.
 export function closePane(window: usize, pane: usize): void {
-  const slab: usize = load<u32>(window, WINDOW_SLAB)
   let link = bucket(window, load<f64>(pane, PANE_START))
   while (<usize>load<u32>(link) != pane) link = <usize>load<u32>(link) + PANE_NEXT
   store<u32>(link, load<u32>(pane, PANE_NEXT))
   for (let at = pane + PANE_DIRECTORY; at < pane + PAGE_BYTES; at += 4) {
     const page: usize = load<u32>(at)
-    if (page != 0) returnPage(slab, page)
+    if (page != 0) returnPage(page)
   }
-  returnPage(slab, pane)
+  returnPage(pane)
   store<u32>(window, load<u32>(window, WINDOW_OPEN_PANES) - 1, WINDOW_OPEN_PANES)
 }
 
@@ -75,11 +73,10 @@ export function closePane(window: usize, pane: usize): void {
 
 /// The group of a series with its slot pages; 0 when the slab is full.
 export function takeGroup(window: usize, pane: usize, series: u32): usize {
-  const slab: usize = load<u32>(window, WINDOW_SLAB)
   const at = pane + PANE_DIRECTORY + (<usize>(series >> 12) << 2)
   if (at >= pane + PAGE_BYTES) return 0
   if (load<u32>(at) == 0) {
-    const page = takePage(slab)
+    const page = takePage()
     if (page == 0) return 0
     store<u32>(at, <u32>page)
   }
@@ -87,16 +84,15 @@ export function takeGroup(window: usize, pane: usize, series: u32): usize {
   if (load<u32>(group, GROUP_PAGES) == 0) {
     const pages = load<u32>(window, WINDOW_SLOT_PAGES)
     if (load<u32>(slab, SLAB_FREE_PAGES) < pages) return 0
-    for (let i: u32 = 0; i < pages; i++) store<u32>(group + (<usize>i << 2), <u32>takePage(slab), GROUP_PAGES)
+    for (let i: u32 = 0; i < pages; i++) store<u32>(group + (<usize>i << 2), <u32>takePage(), GROUP_PAGES)
   }
   return group
 }
 
 /// Gives back the slot pages of a group that holds no series any more.
 export function emptyGroup(window: usize, group: usize): void {
-  const slab: usize = load<u32>(window, WINDOW_SLAB)
   const pages = load<u32>(window, WINDOW_SLOT_PAGES)
-  for (let i: u32 = 0; i < pages; i++) returnPage(slab, load<u32>(group + (<usize>i << 2), GROUP_PAGES))
+  for (let i: u32 = 0; i < pages; i++) returnPage(load<u32>(group + (<usize>i << 2), GROUP_PAGES))
   memory.fill(group, 0, GROUP_BYTES)
 }
 

@@ -1,5 +1,6 @@
 // Rows into slots: one by one, as a run, or as chunks that whoever is free reduces and this thread merges.
 import {
+  CHUNK_ARGUMENTS,
   CHUNK_BYTES,
   CHUNK_DONE,
   CHUNK_MAX_ROWS,
@@ -19,11 +20,12 @@ import {
   POOL_NEXT,
   RUN_MIN_ROWS,
   SLOT_MAX_BYTES,
+  STATE_ARGUMENTS,
   STATE_KIND,
   STATE_PAGE,
   STATE_SLOT_SHIFT,
 } from '../layout'
-import { addRow, addRun, ENDS, MOMENTS, merge, TAILS } from '../state/index'
+import { addRow, addRun, CIRCLE, DISTINCT, ENDS, HISTOGRAM, MOMENTS, merge, RANKS, TAILS, TREND } from '../state/index'
 import { slotOf } from './pane'
 
 // Inlined with a constant `kind`, so that the dispatch is outside the loop.
@@ -34,6 +36,7 @@ import { slotOf } from './pane'
   const values: usize = load<u32>(columns, COLUMNS_VALUE)
   const page = load<u32>(state, STATE_PAGE)
   const shift = load<u32>(state, STATE_SLOT_SHIFT)
+  const args: usize = load<u32>(state, STATE_ARGUMENTS)
   let i: u32 = 0
   while (i < rows) {
     const handle = load<u32>(slots + (<usize>i << 2))
@@ -47,10 +50,10 @@ import { slotOf } from './pane'
     const n = next - i
     if (n < RUN_MIN_ROWS) {
       for (; i < next; i++) {
-        addRow(kind, slot, load<f64>(times + (<usize>i << 3)), load<f64>(values + (<usize>i << 3)))
+        addRow(kind, slot, load<f64>(times + (<usize>i << 3)), load<f64>(values + (<usize>i << 3)), args)
       }
-    } else if (n < CHUNK_MIN_ROWS || kind == ENDS) {
-      addRun(kind, slot, times + (<usize>i << 3), values + (<usize>i << 3), n)
+    } else if (n < CHUNK_MIN_ROWS || kind == ENDS || kind >= RANKS) {
+      addRun(kind, slot, times + (<usize>i << 3), values + (<usize>i << 3), n, args)
     } else {
       // Pieces of nearly equal length, so that no worker is left with a crumb.
       const pieces = (n + CHUNK_MAX_ROWS - 1) / CHUNK_MAX_ROWS
@@ -61,6 +64,7 @@ import { slotOf } from './pane'
         store<u32>(chunk, <u32>(times + (<usize>i << 3)), CHUNK_TIME)
         store<u32>(chunk, length, CHUNK_ROWS)
         store<u32>(chunk, <u32>slot, CHUNK_SLOT)
+        store<u32>(chunk, <u32>args, CHUNK_ARGUMENTS)
         store<u32>(chunk, 0, CHUNK_DONE)
         chunk += CHUNK_BYTES
         i += length
@@ -79,8 +83,20 @@ export function reduce(state: usize, columns: usize, chunk: usize): usize {
       return reduceKind(MOMENTS, state, columns, chunk)
     case ENDS:
       return reduceKind(ENDS, state, columns, chunk)
-    default:
+    case TAILS:
       return reduceKind(TAILS, state, columns, chunk)
+    case TREND:
+      return reduceKind(TREND, state, columns, chunk)
+    case CIRCLE:
+      return reduceKind(CIRCLE, state, columns, chunk)
+    case HISTOGRAM:
+      return reduceKind(HISTOGRAM, state, columns, chunk)
+    case RANKS:
+      return reduceKind(RANKS, state, columns, chunk)
+    case DISTINCT:
+      return reduceKind(DISTINCT, state, columns, chunk)
+    default:
+      return chunk // rows: `route` has kept them
   }
 }
 
@@ -93,6 +109,7 @@ function runChunk(chunk: usize): void {
     load<u32>(chunk, CHUNK_TIME),
     load<u32>(chunk, CHUNK_VALUE),
     load<u32>(chunk, CHUNK_ROWS),
+    load<u32>(chunk, CHUNK_ARGUMENTS),
   )
   atomic.store<u32>(chunk + CHUNK_DONE, 1)
 }

@@ -95,14 +95,14 @@ function readReduce(
 function readList(list: string[], path: Path, components: Components, findings: Findings): ReductionPlan[] {
   const reductions: ReductionPlan[] = []
   for (const [i, text] of list.entries()) {
-    const reduction = components.reduction(text)
-    if (typeof reduction === 'string') findings.add([...path, i], refusal(text, reduction, components))
-    else if (reductions.some(({ suffix }) => suffix === reduction.suffix))
+    const made = components.reduction(text)
+    if (typeof made === 'string') findings.add([...path, i], refusal(text, made, components))
+    else if (made.some((one) => reductions.some(({ suffix }) => suffix === one.suffix)))
       findings.add(
         [...path, i],
         `cannot reduce by ${JSON.stringify(text)} twice: it would give the same field; remove one`,
       )
-    else reductions.push(reduction)
+    else reductions.push(...made)
   }
   return reductions
 }

@@ -24,17 +24,52 @@ export interface KernelsModule {
   sweep(window: number, pane: number, watermarkUs: number, emit: number, out: number, end: number): number
   closeDevice(window: number, pane: number, device: number, emit: number, out: number, end: number): number
   readonly linesEnd: { readonly value: number }
-  stateAddRow(kind: number, slot: number, timeUs: number, value: number): void
-  stateAddRun(kind: number, slot: number, times: number, values: number, rows: number): void
+  stateAddRow(kind: number, slot: number, timeUs: number, value: number, args: number): void
+  stateAddRun(kind: number, slot: number, times: number, values: number, rows: number, args: number): void
   stateMerge(kind: number, into: number, from: number): void
+  stateRelease(kind: number, slot: number, bytes: number): void
+  /** `kernel` is its place in the table. */
   kernelFinish(kernel: number, slot: number, args: number): number
+  /** From now on pages and blocks are taken from this slab. */
+  useSlab(slab: number): void
+  /** The view of assembly/rows/view.ts, for tests and benchmarks. */
+  viewRows(rows: number, times: number, values: number): void
+  viewRuns(list: number, runs: number): void
+  viewPane(startUs: number, endUs: number): void
+  viewRules(holdUs: number, linear: number, expectUs: number, detrend: number, detrendHz: number): void
+  viewBefore(timeUs: number, value: number): void
+  viewAfter(timeUs: number, value: number): void
+  viewCounts(late: number, duplicate: number): void
+  viewScratch(start: number, end: number, tables: number): void
+  readonly partA: { readonly value: number }
+  readonly partB: { readonly value: number }
+  /** Where each kernel is in the module's table, by name. */
+  readonly places: ReadonlyMap<string, number>
 }
 
-/** An instance of one of weir's modules on a memory; `kernels-unshared` takes an unshared one. */
-export function instantiate<Exports>(
-  name: 'decode' | 'kernels' | 'kernels-unshared',
+/** An instance of the decoder on a memory. */
+export function instantiateDecode(memory: WebAssembly.Memory): DecodeModule {
+  return instantiate('decode', memory) as unknown as DecodeModule
+}
+
+/** What `export { finish as kernel_mean }` of assembly/kernels/index.ts makes of a name. */
+const KERNEL = 'kernel_'
+
+/** An instance of the kernels on a memory, its table filled; `kernels-unshared` takes an unshared memory. */
+export function instantiateKernels(
   memory: WebAssembly.Memory,
-): Exports {
+  name: 'kernels' | 'kernels-unshared' = 'kernels',
+): KernelsModule {
+  const exports = instantiate(name, memory)
+  const table = exports.table as WebAssembly.Table
+  const names = Object.keys(exports).flatMap((key) => (key.startsWith(KERNEL) ? [key.slice(KERNEL.length)] : []))
+  const first = table.grow(names.length)
+  for (const [i, kernel] of names.entries()) table.set(first + i, exports[KERNEL + kernel])
+  const places = new Map(names.map((kernel, i) => [kernel, first + i]))
+  return { ...exports, places } as unknown as KernelsModule
+}
+
+function instantiate(name: string, memory: WebAssembly.Memory): Record<string, unknown> {
   const bytes = readFileSync(new URL(`../../wasm/${name}.wasm`, import.meta.url))
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports as Exports
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports as Record<string, unknown>
 }

@@ -66,6 +66,8 @@ export interface ReductionPlan {
   /** Kernel's name in the registry. */
   kernel: string
   arguments: number[]
+  /** Arguments of the state it reads, as the edges of a histogram; states with other ones are others. */
+  stateArguments?: number[]
   /** What follows `<field>_` in the point's field name. */
   suffix: string
 }

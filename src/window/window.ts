@@ -7,6 +7,7 @@ import {
   REDUCTION_BYTES,
   REDUCTION_KERNEL,
   REDUCTION_STATE,
+  STATE_ARGUMENTS,
   STATE_BYTES,
   STATE_KIND,
   STATE_PAGE,
@@ -30,7 +31,7 @@ import {
 import type { Arena } from '../model/codec.js'
 import { bug } from '../model/errors.js'
 import type { Kernel, StateKind } from '../model/kernel.js'
-import type { WindowPlan } from '../model/plan.js'
+import type { ReductionPlan, WindowPlan } from '../model/plan.js'
 import type { PointField } from '../model/points.js'
 import { glob } from './glob.js'
 import { type Selectable, selects } from './selector.js'
@@ -65,6 +66,8 @@ export class Window {
     /** Series there may be at once. */
     private readonly mostNames: number,
     registry: { kernels: readonly Kernel[]; states: readonly StateKind[] },
+    /** Where each kernel is in the module's table. */
+    places: ReadonlyMap<string, number>,
   ) {
     const { u32, f64 } = arena
     const kernelOf = (name: string) => registry.kernels.find((k) => k.name === name) ?? bug(`kernel ${name} is unknown`)
@@ -74,8 +77,15 @@ export class Window {
     this.#fieldOf = plan.reduce.map((entry) => glob(entry.field))
     this.#selects = selects(plan.of)
 
-    const needed = new Set(this.#lists.flat().map((r) => r.kernel.state))
-    const states = registry.states.filter((state) => needed.has(state.name))
+    // A state with arguments of its own is there once for each of them.
+    const key = (reduction: ReductionPlan) =>
+      `${kernelOf(reduction.kernel).state} ${(reduction.stateArguments ?? []).join(' ')}`
+    const all = new Map(plan.reduce.flatMap(({ reductions }) => reductions.map((one) => [key(one), one] as const)))
+    const states = registry.states.flatMap((state) =>
+      [...all].flatMap(([key, one]) =>
+        kernelOf(one.kernel).state === state.name ? [{ ...state, key, arguments: one.stateArguments }] : [],
+      ),
+    )
     const stateList = arena.alloc(states.length * STATE_BYTES)
     let page = 0
     states.forEach((state, i) => {
@@ -83,6 +93,11 @@ export class Window {
       u32[(record + STATE_KIND) >>> 2] = state.index
       u32[(record + STATE_PAGE) >>> 2] = page
       u32[(record + STATE_SLOT_SHIFT) >>> 2] = Math.log2(state.slotBytes)
+      if (state.arguments) {
+        const address = arena.alloc((1 + state.arguments.length) * 8)
+        f64.set([state.arguments.length, ...state.arguments], address >>> 3)
+        u32[(record + STATE_ARGUMENTS) >>> 2] = address
+      }
       page += state.slotBytes / 64
       this.states.push(record)
     })
@@ -93,12 +108,14 @@ export class Window {
       u32[(lists + i * LIST_BYTES + LIST_LENGTH) >>> 2] = list.length
       u32[(lists + i * LIST_BYTES + LIST_REDUCTIONS) >>> 2] = reductions
       list.forEach(({ kernel }, r) => {
-        const args = plan.reduce[i].reductions[r].arguments
+        const reduction = plan.reduce[i].reductions[r]
+        const args = reduction.arguments
         const address = arena.alloc(Math.max(8, args.length * 8))
         f64.set(args, address >>> 3)
         const record = reductions + r * REDUCTION_BYTES
-        u32[(record + REDUCTION_KERNEL) >>> 2] = kernel.index
-        u32[(record + REDUCTION_STATE) >>> 2] = states.findIndex((state) => state.name === kernel.state)
+        u32[(record + REDUCTION_KERNEL) >>> 2] =
+          places.get(kernel.name) ?? bug(`the module has no kernel ${kernel.name}`)
+        u32[(record + REDUCTION_STATE) >>> 2] = states.findIndex((state) => state.key === key(reduction))
         u32[(record + REDUCTION_ARGUMENTS) >>> 2] = address
       })
     })

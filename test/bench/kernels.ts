@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as layout from '../../assembly/layout.js'
-import { instantiate, type KernelsModule } from '../../src/memory/modules.js'
+import { instantiateKernels } from '../../src/memory/modules.js'
 import { benchKernels, measure } from '../../src/reduce/bench.js'
 import type { Bench } from './main.js'
 
@@ -66,7 +66,7 @@ function interleaved(series: number): number[] {
   const [slots, times, values] = [take(rows * 4), take(rows * 8), take(rows * 8)]
   const [groupList, pages] = [take(groups * layout.GROUP_BYTES), take(groups * layout.PAGE_BYTES)]
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65536), maximum: 65536 })
-  const wasm = instantiate<KernelsModule>('kernels-unshared', memory)
+  const wasm = instantiateKernels(memory, 'kernels-unshared')
   const words = new Uint32Array(memory.buffer)
   words[(columns + layout.COLUMNS_ROWS) / 4] = rows
   words[(columns + layout.COLUMNS_SLOT) / 4] = slots

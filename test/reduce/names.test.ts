@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { kernels } from '../../src/reduce/kernels/index.js'
 import { mean } from '../../src/reduce/kernels/mean.js'
 import { resolveReduction } from '../../src/reduce/names.js'
+import { kernels } from '../../src/reduce/registry.js'
 
 const band = {
   ...mean,
   name: 'band_rms',
   arguments: [
-    { name: 'lo', min: 0, max: 1e6 },
-    { name: 'hi', min: 0, max: 1e6 },
+    { name: 'lo', unit: 'Hz', min: 0, max: 1e6 },
+    { name: 'hi', unit: 'Hz', min: 0, max: 1e6 },
   ],
 }
 
 test('every kernel is known by its name', () => {
   for (const { name } of kernels) {
-    assert.deepEqual(resolveReduction(name), { reduction: { kernel: name, arguments: [], suffix: name } })
+    assert.deepEqual(resolveReduction(name), { reductions: [{ kernel: name, arguments: [], suffix: name }] })
   }
 })
 
@@ -27,13 +27,13 @@ test('an unknown reduction is told what there is', () => {
 
 test('arguments become numbers and part of the field name', () => {
   assert.deepEqual(resolveReduction(' band_rms( 10, 1000.5 )', [band]), {
-    reduction: { kernel: 'band_rms', arguments: [10, 1000.5], suffix: 'band_rms_10_1000.5' },
+    reductions: [{ kernel: 'band_rms', arguments: [10, 1000.5], suffix: 'band_rms_10_1000.5' }],
   })
 })
 
 for (const [written, problem] of [
-  ['mean(3)', 'cannot use `mean(3)`: got 1 arguments, takes 0; write `mean`'],
-  ['band_rms', 'cannot use `band_rms`: got 0 arguments, takes 2; write `band_rms(lo, hi)`'],
+  ['mean(3)', 'cannot use `mean(3)`: takes no arguments; got 1'],
+  ['band_rms', 'cannot use `band_rms`: needs 2 arguments lo, hi in Hz; got 0'],
   ['band_rms(1,x)', 'cannot use `band_rms(1,x)`: hi must be a number from 0 to 1000000; got `x`'],
   ['band_rms(1,)', 'cannot use `band_rms(1,)`: hi must be a number from 0 to 1000000; got ``'],
   ['band_rms(-1,2)', 'cannot use `band_rms(-1,2)`: lo must be a number from 0 to 1000000; got `-1`'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { kernels } from '../../src/reduce/kernels/index.js'
+import { kernels } from '../../src/reduce/registry.js'
 import { outcomes, type Rows, ways } from '../support/kernels.js'
 
 interface Case extends Rows {

@@ -1,5 +1,8 @@
-import { instantiate, type KernelsModule } from '../../src/memory/modules.js'
-import { kernels } from '../../src/reduce/kernels/index.js'
+import { PAGE_BYTES, SLAB_FREE_PAGES, SLAB_NEXT } from '../../assembly/layout.js'
+import { instantiateKernels } from '../../src/memory/modules.js'
+import type { PaneView } from '../../src/model/kernel.js'
+import { resolveReduction } from '../../src/reduce/names.js'
+import { kernels } from '../../src/reduce/registry.js'
 import { states } from '../../src/reduce/states.js'
 
 /** Rows in order of arrival. */
@@ -8,15 +11,27 @@ export interface Rows {
   values: readonly number[]
 }
 
-const PAGES = 64
+const PAGES = 192
 const TIMES = 1 << 20
 const VALUES = 2 << 20
 const SLOT = 1024
+const ARGUMENTS = 2048
+const RUNS = 4096
+const TABLES = 3 << 20
+const SCRATCH = 4 << 20
+const SCRATCH_END = 8 << 20
+const SLAB = 8192
+const SLAB_PAGES = (PAGES * 65536 - SCRATCH_END) / PAGE_BYTES
 const CANARY = 0.5772156649
 
 const memory = new WebAssembly.Memory({ initial: PAGES, maximum: 65536 })
 const doubles = new Float64Array(memory.buffer)
-const wasm = instantiate<KernelsModule>('kernels-unshared', memory)
+const wasm = instantiateKernels(memory, 'kernels-unshared')
+const words = new Uint32Array(memory.buffer)
+words[(SLAB + SLAB_NEXT) / 4] = SCRATCH_END
+words[(SLAB + SLAB_FREE_PAGES) / 4] = SLAB_PAGES
+wasm.useSlab(SLAB)
+wasm.viewScratch(SCRATCH, SCRATCH_END, TABLES)
 
 /** A slot's content, for the states of any kind by name. */
 export type Slot = Float64Array
@@ -42,7 +57,7 @@ function work<T>(slot: Slot, at: number, body: () => T): T {
 export function addRows(state: string, slot: Slot, { times, values }: Rows): Slot {
   const kind = kindOf(state).index
   work(slot, SLOT, () => {
-    for (const [i, value] of values.entries()) wasm.stateAddRow(kind, SLOT, times[i]!, value)
+    for (const [i, value] of values.entries()) wasm.stateAddRow(kind, SLOT, times[i]!, value, 0)
   })
   return slot
 }
@@ -51,7 +66,7 @@ export function addRows(state: string, slot: Slot, { times, values }: Rows): Slo
 export function addRun(state: string, slot: Slot, { times, values }: Rows): Slot {
   doubles.set(times, TIMES / 8)
   doubles.set(values, VALUES / 8)
-  work(slot, SLOT, () => wasm.stateAddRun(kindOf(state).index, SLOT, TIMES, VALUES, values.length))
+  work(slot, SLOT, () => wasm.stateAddRun(kindOf(state).index, SLOT, TIMES, VALUES, values.length, 0))
   return slot
 }
 
@@ -62,9 +77,9 @@ export function merge(state: string, into: Slot, from: Slot): Slot {
   return into
 }
 
-/** What a kernel, by index, reads in a slot. */
-export function finish(kernel: number, slot: Slot): number {
-  return work(slot, SLOT, () => wasm.kernelFinish(kernel, SLOT, SLOT + 512))
+/** What a kernel reads in a slot. */
+export function finish(kernel: string, slot: Slot): number {
+  return work(slot, SLOT, () => wasm.kernelFinish(wasm.places.get(kernel)!, SLOT, SLOT + 512))
 }
 
 /** The ways rows come into a slot: one by one, as a run, and in parts of both kinds that are merged. */
@@ -98,5 +113,56 @@ export function split(rows: Rows, parts: number): Rows[] {
 /** Every kernel's outcome for rows brought in one way, by name. */
 export function outcomes(rows: Rows, way: (typeof ways)[number]): Map<string, number> {
   const slots = new Map(states.map(({ name }) => [name, way.reduce(name, rows)]))
-  return new Map(kernels.map(({ name, index, state }) => [name, finish(index, slots.get(state)!)]))
+  return new Map(kernels.map(({ name, state }) => [name, finish(name, slots.get(state)!)]))
+}
+
+/** What a view is where a test does not say: the pane is from 0 to the last row, nothing lies around it, nothing has a rate. */
+export function paneOf(rows: Rows, said: Partial<PaneView> = {}): PaneView {
+  return {
+    startUs: 0,
+    endUs: (rows.times.at(-1) ?? 0) + 1,
+    holdUs: 1e7,
+    linear: false,
+    runs: [],
+    detrend: 'default',
+    expectUs: 0,
+    late: 0,
+    duplicate: 0,
+    ...said,
+  }
+}
+
+/** One reduction as written, `duty(>80)`: its kernel's name and arguments. */
+export function reductionOf(written: string): { kernel: string; arguments: number[] } {
+  const resolved = resolveReduction(written)
+  if ('problem' in resolved) throw new Error(resolved.problem)
+  return resolved.reductions[0]!
+}
+
+/** The outcome of a kernel over rows in time order, and the parts it leaves for longer windows. */
+export function inView(
+  written: string,
+  { times, values }: Rows,
+  pane: PaneView,
+): { value: number; parts: [number, number] } {
+  const { kernel, arguments: args } = reductionOf(written)
+  doubles.set(times, TIMES / 8)
+  doubles.set(values, VALUES / 8)
+  doubles.set(args, ARGUMENTS / 8)
+  pane.runs.forEach(({ first, rows, rateHz }, i) => {
+    words.set([first, rows], RUNS / 4 + i * 4)
+    doubles[RUNS / 8 + i * 2 + 1] = rateHz
+  })
+  wasm.viewRows(values.length, TIMES, VALUES)
+  wasm.viewRuns(RUNS, pane.runs.length)
+  wasm.viewPane(pane.startUs, pane.endUs)
+  const modes = ['default', 'none', 'mean']
+  const highpassHz = typeof pane.detrend === 'object' ? pane.detrend.highpassHz : 0
+  const mode = typeof pane.detrend === 'object' ? 3 : modes.indexOf(pane.detrend)
+  wasm.viewRules(pane.holdUs, pane.linear ? 1 : 0, pane.expectUs, mode, highpassHz)
+  wasm.viewBefore(pane.before?.timeUs ?? Number.NaN, pane.before?.value ?? Number.NaN)
+  wasm.viewAfter(pane.after?.timeUs ?? Number.NaN, pane.after?.value ?? Number.NaN)
+  wasm.viewCounts(pane.late, pane.duplicate)
+  const value = wasm.kernelFinish(wasm.places.get(kernel)!, 0, ARGUMENTS)
+  return { value, parts: [wasm.partA.value, wasm.partB.value] }
 }

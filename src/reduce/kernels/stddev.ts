@@ -4,7 +4,7 @@ import { variance } from './variance.js'
 /** Root of the sample variance; no value below two values. */
 export const stddev: Kernel = {
   name: 'stddev',
-  index: 10,
+  family: 'spread',
   state: 'moments',
   summary: 'standard deviation of a sample (n − 1); nothing below two values',
   source: '√variance',

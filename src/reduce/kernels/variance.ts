@@ -4,7 +4,7 @@ import { deviations } from '../deviations.js'
 /** Sample variance; no value below two values. */
 export const variance: Kernel = {
   name: 'variance',
-  index: 9,
+  family: 'spread',
   state: 'moments',
   summary: 'sample variance (n − 1); nothing below two values',
   source:

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { kernels } from '../../../src/reduce/kernels/index.js'
+import { kernels } from '../../../src/reduce/registry.js'
 import { states } from '../../../src/reduce/states.js'
 import { addRows, addRun, empty, finish, merge, type Rows, type Slot, ways } from '../../support/kernels.js'
 import { joined, parts, series } from '../../support/series.js'
@@ -10,7 +10,7 @@ import { joined, parts, series } from '../../support/series.js'
 function holds(state: string, slot: Slot, { values, times }: Rows, how: string): void {
   for (const kernel of kernels) {
     if (kernel.state !== state) continue
-    const found = finish(kernel.index, slot)
+    const found = finish(kernel.name, slot)
     const wanted = kernel.reference(values, times, [])
     if (Number.isNaN(wanted)) assert.ok(Number.isNaN(found), `${kernel.name}, ${how}: ${found}, no value wanted`)
     else {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { kernels } from '../../../src/reduce/kernels/index.js'
+import { kernels } from '../../../src/reduce/registry.js'
 import { exactMean, exactSum, exactVariance, within } from '../../support/exact.js'
 import { outcomes, ways } from '../../support/kernels.js'
 
