@@ -163,6 +163,8 @@ export const FATE_LATE: u32 = 2
 export const FATE_REJECTED: u32 = 4
 export const FATE_FUTURE: u32 = 8
 export const FATE_LOST: u32 = 16
+export const FATE_FILTERED: u32 = 32
+export const FATE_DUPLICATE: u32 = 64
 
 // ---- Source, device and series records: time bookkeeping. Ingest thread only.
 export const SOURCE_BYTES: u32 = 64
@@ -172,6 +174,7 @@ export const SOURCE_AHEAD: u32 = 16 // f64: µs; Infinity = no cap at arrival, n
 export const SOURCE_NOT_BEFORE: u32 = 24 // f64: windows that began earlier are not written; -Infinity = all are
 export const SOURCE_LAST_ARRIVAL: u32 = 32 // f64
 export const SOURCE_ROWS: u32 = 40 // f64: rows admitted
+export const SOURCE_EXPECT: u32 = 56 // f64: how often its series should speak, µs; 0 = not told
 export const SOURCE_WATERMARK: u32 = 48 // f64: written by the host: windows that end here or before are due; Infinity = all are, and final
 
 export const DEVICE_BYTES: u32 = 128
@@ -191,25 +194,26 @@ export const SERIES_NEXT: u32 = 4 // u32: the device's next series or NONE
 
 // ---- Slab: pages of 4 KiB. A returned page's first u32 is the next returned one; pages never used lie behind SLAB_NEXT.
 export const PAGE_BYTES: u32 = 4096
-export const SLAB_BYTES: u32 = 32
+export const SLAB_BYTES: u32 = 64
 export const SLAB_FREE: u32 = 0 // u32: last page returned, 0 = none
 export const SLAB_FREE_PAGES: u32 = 4 // u32: returned and never used
 export const SLAB_NEXT: u32 = 8 // u32: first page never used
 export const SLAB_DEVICES: u32 = 12 // u32: address of the device records
 export const SLAB_SERIES: u32 = 16 // u32: address of the series records
+export const SLAB_DEVICE_COUNT: u32 = 32 // u32: device records in use, forgotten ones among them
 export const SLAB_SMALL: u32 = 24 // u32: first page with a free small block (window/blocks.ts), 0 = none
 export const SLAB_MEDIUM: u32 = 28 // u32
 export const SLAB_GROUP_SOURCE: u32 = 20 // u32: address of u32[]: the source record a group of 64 series belongs to
 
 // ---- Window: one configured window and its open panes.
-export const WINDOW_BYTES: u32 = 128
+export const WINDOW_BYTES: u32 = 256
 export const WINDOW_SLAB: u32 = 0 // u32: address of the slab
 export const WINDOW_MEMBERS: u32 = 4 // u32: address of u8[series]: 0 = not wanted, else 1 + its list of reductions
-export const WINDOW_EVERY: u32 = 8 // f64: µs
+export const WINDOW_EVERY: u32 = 8 // f64: length of a pane, µs
 export const WINDOW_OFFSET: u32 = 16 // f64: µs
 export const WINDOW_LATENESS: u32 = 24 // f64: µs
-export const WINDOW_PANES: u32 = 32 // u32: address of u32[PANE_BUCKETS]: chains of open panes
-export const WINDOW_STATES: u32 = 36 // u32: number of state kinds
+export const WINDOW_PANES: u32 = 32 // u32: address of u32[PANE_BUCKETS]: chains of open panes, or the lanes one by one
+export const WINDOW_STATES: u32 = 36 // u32: number of states
 export const WINDOW_STATE_LIST: u32 = 40 // u32: address of STATE records
 export const WINDOW_LISTS: u32 = 44 // u32: address of LIST records (reductions)
 export const WINDOW_OPEN_PANES: u32 = 48 // u32
@@ -217,7 +221,94 @@ export const WINDOW_SLOT_PAGES: u32 = 52 // u32: pages a group of series takes: 
 export const WINDOW_LATE: u32 = 56 // f64: rows late for this window
 export const WINDOW_REJECTED: u32 = 64 // f64: rows that found no page
 export const WINDOW_LOST: u32 = 72 // f64: rows of windows that began before the start
+export const WINDOW_KIND: u32 = 80 // u32: KIND_*
+export const WINDOW_ZONE: u32 = 84 // u32: address of ZONE rows whose ZONE_FROM is in UTC, 0 = none
+export const WINDOW_ZONE_LENGTH: u32 = 88 // u32
+export const WINDOW_NEWEST: u32 = 92 // u32: the open pane that begins last, 0 = none
+export const WINDOW_HOP: u32 = 96 // f64: hopping: µs from one window to the next, a multiple of the pane
+export const WINDOW_SIZE: u32 = 104 // f64: hopping: length, a multiple of the pane, µs; session: the gap; count: rows
+export const WINDOW_MARKS: u32 = 112 // u32: address of a MARKS record a device (count: a series)
+export const WINDOW_MARK_BYTES: u32 = 116 // u32: size of one
+export const WINDOW_LANES: u32 = 120 // u32: session and count: lanes
+export const WINDOW_ALIAS: u32 = 124 // u32: address of u32[series]: 1 + the series that stands for it, 0 = itself; or 0 = all do
+export const WINDOW_ROWS_STATE: u32 = 128 // u32: address of the STATE record of `rows`, 0 = none are kept
+export const WINDOW_MAX_ROWS: u32 = 132 // u32: rows kept at most for a series and pane
+export const WINDOW_HOLD: u32 = 136 // f64: how long a value holds, µs
+export const WINDOW_EXPECT: u32 = 144 // f64: how often a series should speak, µs; 0 = not told
+export const WINDOW_DETREND_HZ: u32 = 152 // f64
+export const WINDOW_DETREND: u32 = 160 // u32: DETREND_* of rows/view.ts
+export const WINDOW_LINEAR: u32 = 164 // u32: 1 = between two samples a straight line
+export const WINDOW_CARRY: u32 = 168 // u32: address of CARRY records, one a series; 0 = nothing is carried from pane to pane
+export const WINDOW_VIEW: u32 = 172 // u32: address of the VIEW record: memory that kernels over rows work in
+export const WINDOW_FILL: u32 = 176 // f64: a silent series has windows of no rows for so long, µs; 0 = it has none
+export const WINDOW_FILL_EXPECTED: u32 = 208 // f64: the same for series that should speak every so often
+export const WINDOW_SCRATCH: u32 = 184 // u32: address of an ACC record: where panes add up
+export const WINDOW_PACKS: u32 = 188 // u32: address of PACK records, one a state
+export const WINDOW_PACK_BYTES: u32 = 192 // u32: bytes of a packed pane
+export const WINDOW_HISTORY: u32 = 196 // u32: address of HISTORY records, one a series
+export const WINDOW_PARTS: u32 = 200 // u32: places for parts of kernels over rows, each 16 bytes, at the end of a packed pane
+export const WINDOW_PENDING: u32 = 204 // u32: count: full lanes that wait to be written
 export const PANE_BUCKETS: u32 = 1024
+export const KIND_TUMBLING: u32 = 0
+export const KIND_HOPPING: u32 = 1
+export const KIND_SESSION: u32 = 2
+export const KIND_COUNT: u32 = 3
+export const KIND_RAW: u32 = 4
+
+// Marks of a device in a hopping window: times at which windows end.
+export const HOP_BYTES: u32 = 32
+export const HOP_DUE: u32 = 0 // f64: emitted up to this end; moved back by late rows
+export const HOP_TOP: u32 = 8 // f64: emitted up to this end at some time
+export const HOP_FINAL: u32 = 16 // f64: final up to this end
+export const HOP_LAST: u32 = 24 // f64: end of its last pane with rows; 0 in all = it has none
+
+// Marks of a device in a session window: which lanes it uses, then the first and the last time of each.
+export const SESSION_LANES: u32 = 0 // u32: a bit a lane
+export const SESSION_TIMES: u32 = 8 // f64[2 * lanes]
+export const MOST_LANES: u32 = 32
+
+// Marks of a series in a count window: rows in the lane being filled, which one that is and how many are full before it.
+export const COUNT_ROWS: u32 = 0 // u32
+export const COUNT_LANE: u32 = 4 // u32
+export const COUNT_FULL: u32 = 8 // u32
+export const COUNT_TIMES: u32 = 16 // f64[2 * lanes]: least and greatest time of each
+
+// A series from pane to pane: its last sample in panes that are closed, and up to where its windows of no rows are made.
+export const CARRY_BYTES: u32 = 32
+export const CARRY_TIME: u32 = 0 // f64
+export const CARRY_VALUE: u32 = 8 // f64
+export const CARRY_USED: u32 = 16 // u32: 1 = there is one
+export const CARRY_FILLED: u32 = 24 // f64: 0 = nothing yet
+
+// Memory for kernels over rows.
+export const VIEW_BYTES: u32 = 16
+export const VIEW_COLUMNS: u32 = 0 // u32: address of f64[maxRows] times, f64[maxRows] values, then the runs
+export const VIEW_SCRATCH: u32 = 4 // u32
+export const VIEW_SCRATCH_END: u32 = 8 // u32
+export const VIEW_TABLES: u32 = 12 // u32
+
+// WINDOW_SCRATCH: two slots to work in, then where panes of a hopping window add up: a slot a state, then 16 bytes a part; and
+// as much for the parts of one pane. Slots lie SLOT_MAX_BYTES apart.
+// A packed pane of a hopping window: what is left of a state once nothing can change it.
+export const PACK_BYTES: u32 = 16
+export const PACK_KIND: u32 = 0 // u32: state kind
+export const PACK_WHAT: u32 = 4 // u32: PACK_*
+export const PACK_AT: u32 = 8 // u32: where in the packed pane
+export const PACK_ALL: u32 = 0 // the slot as it is
+export const PACK_SUM: u32 = 1 // of moments: count, sum and what the sum lost
+export const PACK_MIN: u32 = 2
+export const PACK_MAX: u32 = 4
+export const PACK_NONE: u32 = 8 // rows: only parts are left
+
+// Packed panes of a series, oldest page first. A page holds so many panes from HISTORY_START on, then their sum.
+export const HISTORY_BYTES: u32 = 8
+export const HISTORY_OLDEST: u32 = 0 // u32: page, 0 = none
+export const HISTORY_NEWEST: u32 = 4 // u32
+export const HISTORY_NEXT: u32 = 0 // u32: the next page
+export const HISTORY_START: u32 = 8 // f64: start of its first pane
+export const HISTORY_PRESENT: u32 = 16 // u32[16]: a bit a pane
+export const HISTORY_ENTRIES: u32 = 80
+export const HISTORY_MOST: u32 = 500 // panes a page at most
 
 // A state kind in a window: which one, and which of a group's pages hold it.
 export const STATE_BYTES: u32 = 16
@@ -234,6 +325,10 @@ export const REDUCTION_BYTES: u32 = 16
 export const REDUCTION_KERNEL: u32 = 0 // u32: index in assembly/kernels/index.ts
 export const REDUCTION_STATE: u32 = 4 // u32: which of the window's states
 export const REDUCTION_ARGUMENTS: u32 = 8 // u32: address of f64[]
+export const REDUCTION_FLAGS: u32 = 12 // u32: REDUCTION_*, and from bit 8 on which part it is
+export const REDUCTION_ROWS: u32 = 1 // reads the rows
+export const REDUCTION_DETREND: u32 = 2 // reads a state of the rows, detrended
+export const REDUCTION_RATIO: u32 = 4 // its parts add up to a ratio, else to a sum
 
 // A pane is a page: this head, then the addresses of its group pages. A group page is 64 group records.
 export const PANE_START: u32 = 0 // f64
@@ -242,6 +337,8 @@ export const PANE_NEXT: u32 = 16 // u32: next in its bucket, 0 = last
 export const PANE_SWEEP: u32 = 24 // f64: from this watermark on the pane is swept again in any case
 export const PANE_DIRTY: u32 = 32 // u32: 1 = some group may be dirty
 export const PANE_WITNESS: u32 = 36 // u32: 1 + the device that the last sweep left nearest to being final; once it is, the pane is swept again
+export const PANE_EARLIER: u32 = 40 // u32: the open pane before it in time, 0 = none
+export const PANE_LATER: u32 = 44 // u32
 export const PANE_DIRECTORY: u32 = 64 // u32[(PAGE_BYTES - 64) / 4]: group pages, 0 = none
 
 // A group: 64 series of one source in one pane. Slot handle = address of the group | series & 63.
@@ -280,14 +377,24 @@ export const POOL_LIST: u32 = 8 // i32: address of the chunks
 // ---- What `settle` counts for a source: f64 reduced, late, rejected, future, lost, unmatched.
 export const SETTLED_BYTES: u32 = 48
 
+// ---- Rows of a series in a pane, in time order: a slot, and a list of blocks.
+export const ROWS_COUNT: u32 = 0 // u32
+export const ROWS_HEAD: u32 = 4 // u32: first block, 0 = none
+export const ROWS_TAIL: u32 = 8 // u32
+export const ROWS_LATE: u32 = 12 // u32: rows that came after the pane's end
+export const ROWS_DUPLICATE: u32 = 16 // u32: rows taken for repeated
+export const ROWS_CURSOR: u32 = 20 // u32: block that took the last row out of order
+
 // ---- Which panes `listPanes` lists.
 export const PANES_DUE: u32 = 0 // with changes, ending at or before the watermark
 export const PANES_SWEEP: u32 = 1 // whose end + lateness the watermark has passed, unless swept a short while ago
 export const PANES_ALL: u32 = 2
 
-// ---- Output of `collect`: a line per device, then a value per series and reduction.
-export const LINE_BYTES: u32 = 16
+// ---- Output of `collect` and its like: a line per device and window, then a value per series and reduction.
+export const LINE_BYTES: u32 = 32
 export const LINE_DEVICE: u32 = 0 // u32
 export const LINE_SERIES: u32 = 4 // u32: how many follow
 export const LINE_CORRECTION: u32 = 8 // u32: 1 = some series of it was emitted before
+export const LINE_START: u32 = 16 // f64: the window's start, µs
+export const LINE_END: u32 = 24 // f64
 // per series: u32 series, u32 list, then f64[list's length]; NaN = no value

@@ -4,7 +4,14 @@ import { SystemClock } from './engine/clock.js'
 import { Closer, type Target } from './engine/closer.js'
 import { Decoder } from './engine/decoder.js'
 import { Engine } from './engine/engine.js'
-import { blockRegions, DEFAULT_SIZES, engineMemory, type Sizes, seriesNumbers } from './engine/engine-memory.js'
+import {
+  blockRegions,
+  DEFAULT_SIZES,
+  engineMemory,
+  type Sizes,
+  seriesNumbers,
+  writeView,
+} from './engine/engine-memory.js'
 import { Identities } from './engine/identities.js'
 import { Intake } from './engine/intake.js'
 import { Lane } from './engine/lane.js'
@@ -102,13 +109,22 @@ export class Gateway {
     const decode = instantiateDecode(memory.memory)
     const kernels = instantiateKernels(memory.memory)
     kernels.useSlab(regions.slabHead.start)
+    writeView(memory)
     const constants = writeConstants(arena)
     initTable(memory, regions.deviceTable, regions.deviceEntries, regions.deviceKeys)
     initTable(memory, regions.seriesTable, regions.seriesEntries, regions.seriesKeys)
 
     // Windows, and the columns before them.
     this.#windows = plan.windows.map(
-      (window) => new Window(window, arena, regions.slabHead.start, seriesNumbers(plan), components, kernels.places),
+      (window) =>
+        new Window(window, arena, {
+          plan,
+          slab: regions.slabHead.start,
+          view: regions.view.start,
+          numbers: seriesNumbers(plan),
+          registry: components,
+          places: kernels.places,
+        }),
     )
     this.#identities = new Identities(plan, memory, arena, decode, ({ id, field, device }) => {
       for (const window of this.#windows) window.enrol(id, { source: device.source, field, tags: device.tags })
@@ -122,7 +138,9 @@ export class Gateway {
     })
     const rows = new ColumnRows(memory, this.#identities.series)
     const onRows = () => this.#tapping.samples?.(rows)
-    const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes, onRows)
+    const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes, onRows, (window, from) =>
+      closer.emit(window, from),
+    )
     const decoder = new Decoder(memory, decode, this.#identities, reducer, constants)
 
     // Sinks, and who gets which window's points.

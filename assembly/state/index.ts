@@ -7,6 +7,7 @@ import * as histogram from './histogram'
 import * as moments from './moments'
 import * as ranks from './ranks'
 import * as tails from './tails'
+import { release as releaseRows } from '../rows/store'
 import * as trend from './trend'
 
 export const MOMENTS: u32 = 0
@@ -62,5 +63,6 @@ export function merge(kind: u32, into: usize, from: usize): void {
 export function release(kind: u32, slot: usize, bytes: usize): void {
   if (kind == RANKS) ranks.release(slot)
   else if (kind == DISTINCT) distinct.release(slot)
+  else if (kind == ROWS) releaseRows(slot)
   memory.fill(slot, 0, bytes)
 }

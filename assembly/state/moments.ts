@@ -10,8 +10,8 @@
 import { accumulate, begin, divide, high, low, middle, plus, productError, raise, sumError } from './exact'
 
 export const COUNT: usize = 0
-const K: usize = 8
-const SUM: usize = 16 // Σ(x−K), its compensation behind it
+export const K: usize = 8
+export const SUM: usize = 16 // Σ(x−K), its compensation behind it
 const SQUARES: usize = 32 // Σ(x−K)², its compensation behind it
 export const MIN: usize = 48
 export const MAX: usize = 56

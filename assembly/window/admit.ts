@@ -32,6 +32,11 @@ import {
   return <usize>load<u32>(slab, SLAB_DEVICES) + <usize>device * DEVICE_BYTES
 }
 
+/// The number of the device a series belongs to.
+@inline export function deviceNumber(slab: usize, series: u32): u32 {
+  return load<u32>(<usize>load<u32>(slab, SLAB_SERIES) + <usize>series * SERIES_BYTES, SERIES_DEVICE)
+}
+
 /// Marks rows too far ahead, turns each row's arrival into its lateness horizon (the device's highest event time before
 /// this row, less `wait`) and moves the highest event times of device and source.
 export function admit(columns: usize, slab: usize): void {

@@ -11,7 +11,6 @@ import {
   CHUNK_STATE,
   CHUNK_TIME,
   CHUNK_VALUE,
-  COLUMNS_ROWS,
   COLUMNS_SLOT,
   COLUMNS_TIME,
   COLUMNS_VALUE,
@@ -29,15 +28,14 @@ import { addRow, addRun, CIRCLE, DISTINCT, ENDS, HISTOGRAM, MOMENTS, merge, RANK
 import { slotOf } from './pane'
 
 // Inlined with a constant `kind`, so that the dispatch is outside the loop.
-@inline function reduceKind(kind: u32, state: usize, columns: usize, chunk: usize): usize {
-  const rows = load<u32>(columns, COLUMNS_ROWS)
+@inline function reduceKind(kind: u32, state: usize, columns: usize, from: u32, rows: u32, chunk: usize): usize {
   const slots: usize = load<u32>(columns, COLUMNS_SLOT)
   const times: usize = load<u32>(columns, COLUMNS_TIME)
   const values: usize = load<u32>(columns, COLUMNS_VALUE)
   const page = load<u32>(state, STATE_PAGE)
   const shift = load<u32>(state, STATE_SLOT_SHIFT)
   const args: usize = load<u32>(state, STATE_ARGUMENTS)
-  let i: u32 = 0
+  let i = from
   while (i < rows) {
     const handle = load<u32>(slots + (<usize>i << 2))
     if (handle == 0) {
@@ -52,7 +50,7 @@ import { slotOf } from './pane'
       for (; i < next; i++) {
         addRow(kind, slot, load<f64>(times + (<usize>i << 3)), load<f64>(values + (<usize>i << 3)), args)
       }
-    } else if (n < CHUNK_MIN_ROWS || kind == ENDS || kind >= RANKS) {
+    } else if (n < CHUNK_MIN_ROWS || kind == ENDS || kind >= RANKS || chunk == 0) {
       addRun(kind, slot, times + (<usize>i << 3), values + (<usize>i << 3), n, args)
     } else {
       // Pieces of nearly equal length, so that no worker is left with a crumb.
@@ -75,26 +73,26 @@ import { slotOf } from './pane'
   return chunk
 }
 
-/// Reduces the rows that `route` gave slots into one state of its window. Long stretches become chunks, written from
-/// `chunk` on (room for rows / CHUNK_MIN_ROWS of them); returns the address behind the last.
-export function reduce(state: usize, columns: usize, chunk: usize): usize {
+/// Reduces the rows [from, rows) that `route` gave slots into one state of its window. Long stretches become chunks, written from
+/// `chunk` on (room for rows / CHUNK_MIN_ROWS of them); returns the address behind the last. With `chunk` 0 none become chunks.
+export function reduce(state: usize, columns: usize, from: u32, rows: u32, chunk: usize): usize {
   switch (load<u32>(state, STATE_KIND)) {
     case MOMENTS:
-      return reduceKind(MOMENTS, state, columns, chunk)
+      return reduceKind(MOMENTS, state, columns, from, rows, chunk)
     case ENDS:
-      return reduceKind(ENDS, state, columns, chunk)
+      return reduceKind(ENDS, state, columns, from, rows, chunk)
     case TAILS:
-      return reduceKind(TAILS, state, columns, chunk)
+      return reduceKind(TAILS, state, columns, from, rows, chunk)
     case TREND:
-      return reduceKind(TREND, state, columns, chunk)
+      return reduceKind(TREND, state, columns, from, rows, chunk)
     case CIRCLE:
-      return reduceKind(CIRCLE, state, columns, chunk)
+      return reduceKind(CIRCLE, state, columns, from, rows, chunk)
     case HISTOGRAM:
-      return reduceKind(HISTOGRAM, state, columns, chunk)
+      return reduceKind(HISTOGRAM, state, columns, from, rows, chunk)
     case RANKS:
-      return reduceKind(RANKS, state, columns, chunk)
+      return reduceKind(RANKS, state, columns, from, rows, chunk)
     case DISTINCT:
-      return reduceKind(DISTINCT, state, columns, chunk)
+      return reduceKind(DISTINCT, state, columns, from, rows, chunk)
     default:
       return chunk // rows: `route` has kept them
   }

@@ -1,4 +1,5 @@
 import { PAGE_BYTES } from '../../assembly/layout.js'
+import { lanesOf } from '../memory/window-memory.js'
 import type { Components } from '../model/components.js'
 import type { InputPlan, Plan, Selector, TimePlan, WindowPlan } from '../model/plan.js'
 import { durationText } from '../model/schema.js'
@@ -21,7 +22,9 @@ export interface PlanSummary {
     name: string
     measurement: string
     takes: string[]
+    kind: WindowPlan['kind']
     everyUs: number
+    sizeUs: number
     latenessUs: number
     reduce: Record<string, string[]>
     to: string[]
@@ -33,8 +36,10 @@ export interface PlanSummary {
   warnings: string[]
 }
 
-/** Panes of a window that can be open at once. */
+/** Panes of a window that can be open at once; of one off the grid its lanes. */
 export function windowPanes(window: WindowPlan, plan: Plan): number {
+  if (window.kind === 'raw') return 0
+  if (window.kind === 'session' || window.kind === 'count') return lanesOf(window, plan)
   const waitUs = Math.max(0, ...plan.sources.map((source) => source.waitUs))
   return Math.ceil((window.latenessUs + waitUs + plan.batchUs) / window.everyUs) + 2
 }
@@ -60,7 +65,9 @@ export function summarizePlan(plan: Plan, components: Components): PlanSummary {
     name: window.name,
     measurement: window.measurement,
     takes: window.of.map(selectorText),
+    kind: window.kind,
     everyUs: window.everyUs,
+    sizeUs: window.sizeUs,
     latenessUs: window.latenessUs,
     reduce: Object.fromEntries(window.reduce.map(({ field, reductions }) => [field, reductions.map((r) => r.suffix)])),
     to: window.to,
@@ -97,9 +104,18 @@ export function summarizePlan(plan: Plan, components: Components): PlanSummary {
   }
 }
 
+function shapeText({ kind, everyUs, sizeUs, rows, zone, offsetUs }: WindowPlan): string {
+  const grid = `every ${durationText(everyUs)}${offsetUs ? ` from ${durationText(offsetUs)} on` : ''}${zone ? ` by the clocks of ${zone}` : ''}`
+  if (kind === 'hopping') return `${durationText(sizeUs)} long, ${grid}`
+  if (kind === 'session') return `sessions, over after ${durationText(sizeUs)} of silence`
+  if (kind === 'count') return `${rows} samples each`
+  return kind === 'raw' ? 'samples as they are' : grid
+}
+
 /** What would run, for people. */
 export function describePlan(plan: Plan, components: Components): string {
   const summary = summarizePlan(plan, components)
+  const shapes = new Map(plan.windows.map((window) => [window.name, shapeText(window)]))
   const lines = [
     `gateway ${summary.gateway}: batch ${durationText(summary.batchUs)}, workers ${summary.workers}, http ${summary.http ?? 'off'}, state in ${summary.stateDir}`,
     'sources',
@@ -111,7 +127,7 @@ export function describePlan(plan: Plan, components: Components): string {
     ]),
     'windows',
     ...summary.windows.flatMap((window) => [
-      `  ${window.name}${window.measurement === window.name ? '' : ` → ${window.measurement}`}: every ${durationText(window.everyUs)}, lateness ${durationText(window.latenessUs)}, takes ${window.takes.join(' and ')}`,
+      `  ${window.name}${window.measurement === window.name ? '' : ` → ${window.measurement}`}: ${shapes.get(window.name)}, lateness ${durationText(window.latenessUs)}, takes ${window.takes.join(' and ')}`,
       ...Object.entries(window.reduce).map(([field, names]) => `    ${field}: ${names.join(', ')}`),
       `    to ${window.to.join(', ') || 'the program'}; at worst ${bytesText(window.bytes)} (${window.panes} panes of ${summary.maxSeries} series)`,
     ]),

@@ -40,7 +40,7 @@ export function parseConfig(raw: unknown, components: Components, environment: E
   const windows = readWindows(given.windows, named, components, findings)
   if (findings.problems.length) throw new ConfigError(findings.problems)
 
-  const longestUs = Math.max(0, ...windows.map((window) => window.everyUs + window.latenessUs))
+  const longestUs = Math.max(0, ...windows.map((window) => window.sizeUs + window.holdUs + window.latenessUs))
   const http = top.http ?? defaultHttp(sources.every(({ finite }) => finite))
   return {
     gateway: top.gateway ?? plainName(environment.hostname),

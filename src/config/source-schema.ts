@@ -31,6 +31,12 @@ export const sourceEntries = {
     ),
     {},
   ),
+  expect: v.optional(
+    v.pipe(
+      duration({ min: '1ms' }),
+      says('How often a series speaks: with `quality: true` a silent one has points that say so.'),
+    ),
+  ),
   wait: v.optional(
     v.pipe(duration(), says('Disorder that is normal: a window is emitted this much after its end.')),
     '500ms',

@@ -62,6 +62,7 @@ function readSource(
     inputs,
     finite,
     units: own.unit,
+    expectUs: own.expect ?? 0,
     waitUs: own.wait,
     idleUs: own.idle ?? Math.max(3 * batchUs, IDLE_MIN_US),
     aheadUs: own.ahead,

@@ -17,8 +17,10 @@ import {
   SLACK_BYTES,
   SOURCE_BYTES,
   TABLE_BYTES,
+  VIEW_BYTES,
 } from '../../assembly/layout.js'
 import { Memory, type Region } from '../memory/regions.js'
+import { windowArenaBytes } from '../memory/window-memory.js'
 import type { Plan } from '../model/plan.js'
 import { SETTLED } from './reducer.js'
 
@@ -46,6 +48,8 @@ export type RegionName =
   | 'output'
   | 'sources'
   | 'settled'
+  | 'view'
+  | 'viewWork'
   | 'devices'
   | 'series'
   | 'groupSource'
@@ -96,6 +100,23 @@ function longestLine(plan: Plan): number {
   return LINE_BYTES + plan.maxSeries * (8 + 8 * Math.max(0, ...reductions))
 }
 
+/** Bytes that kernels over rows work in: the rows of a pane in one piece, scratch, and tables of their own. */
+const VIEW_SCRATCH_BYTES = 1 << 20
+const VIEW_TABLES_BYTES = 1 << 17
+
+function viewBytes(plan: Plan): number {
+  const mostRows = Math.max(1, ...plan.windows.map(({ maxRows }) => maxRows))
+  return mostRows * 32 + VIEW_SCRATCH_BYTES + VIEW_TABLES_BYTES
+}
+
+/** Writes the VIEW record. */
+export function writeView({ u32, regions }: EngineMemory): void {
+  const { start, end } = regions.viewWork
+  const tables = end - VIEW_TABLES_BYTES
+  const scratch = tables - VIEW_SCRATCH_BYTES
+  u32.set([start, scratch, tables, tables], regions.view.start >>> 2)
+}
+
 /** Lays the engine's memory out for a plan. Every region's owner is the ingest thread but for columns (workers read), chunks and pool. */
 export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
   const numbers = seriesNumbers(plan)
@@ -112,6 +133,8 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
     output: Math.max(sizes.outputBytes, longestLine(plan)),
     sources: plan.sources.length * SOURCE_BYTES,
     settled: plan.sources.length * SETTLED.length * 8,
+    view: VIEW_BYTES,
+    viewWork: viewBytes(plan),
     devices: plan.maxSeries * DEVICE_BYTES,
     series: numbers * SERIES_BYTES,
     groupSource: numbers / 16,
@@ -123,7 +146,8 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
     seriesKeys: 65536 + plan.maxSeries * KEY_BYTES,
     channels: plan.maxSeries * CHANNEL_BYTES,
     blocks,
-    arena: (4 << 20) + plan.maxSeries * 128 + plan.windows.length * (numbers + 8192),
+    arena:
+      (4 << 20) + plan.maxSeries * 128 + plan.windows.reduce((sum, w) => sum + windowArenaBytes(w, plan, numbers), 0),
     slabHead: SLAB_BYTES,
     slab: Math.floor(plan.maxMemoryBytes / PAGE_BYTES) * PAGE_BYTES,
   })

@@ -3,6 +3,7 @@ import {
   DEVICE_LAST_ARRIVAL,
   SOURCE_AHEAD,
   SOURCE_BYTES,
+  SOURCE_EXPECT,
   SOURCE_HIGH,
   SOURCE_LAST_ARRIVAL,
   SOURCE_NOT_BEFORE,
@@ -90,6 +91,7 @@ export class Engine implements IntakeHost {
       f64[at + SOURCE_AHEAD / 8] = plan.finite ? Number.POSITIVE_INFINITY : plan.aheadUs
       f64[at + SOURCE_NOT_BEFORE / 8] = plan.finite ? Number.NEGATIVE_INFINITY : this.#p.notBeforeUs
       f64[at + SOURCE_LAST_ARRIVAL / 8] = Number.NEGATIVE_INFINITY
+      f64[at + SOURCE_EXPECT / 8] = plan.expectUs
       this.#intakes.push(intake)
     }
     this.#turns = new Turns(intakes.filter((intake) => intake.plan.finite))
@@ -219,6 +221,7 @@ export class Engine implements IntakeHost {
     const ended = this.#advance(nowUs)
     closer.close(
       Math.max(...this.#intakes.map((intake) => (intake.over ? Number.NEGATIVE_INFINITY : this.watermarkUs(intake)))),
+      nowUs,
       ended,
     )
     if (nowUs - this.#checkedForgetUs >= FORGET_EVERY_US) this.#forget(nowUs)

@@ -16,6 +16,7 @@ import {
   SERIES_BYTES,
   SERIES_DEVICE,
   SERIES_NEXT,
+  SLAB_DEVICE_COUNT,
   SOURCE_BYTES,
   TABLE_KEYS,
   TABLE_USED,
@@ -276,6 +277,10 @@ export class Identities {
     if (known) return known
     if (this.deviceCount >= this.plan.maxSeries) return undefined
     const id = this.#freeDevices.pop() ?? this.devices.length
+    this.memory.u32[(this.memory.regions.slabHead.start + SLAB_DEVICE_COUNT) >>> 2] = Math.max(
+      id + 1,
+      this.devices.length,
+    )
     const device: DeviceEntry = {
       id,
       source,

@@ -43,6 +43,8 @@ export class Reducer {
     private readonly sizes: Sizes,
     /** Told when the columns' rows are settled, and before they are emptied. */
     private readonly onRows: () => void,
+    /** Takes what a window of rows counted out, or of raw rows, has to say at once: rows up to `rows` are in it. */
+    private readonly emit: (window: Window, from: number) => void,
   ) {
     const { rows } = sizes
     const { u32, regions } = memory
@@ -84,9 +86,21 @@ export class Reducer {
     const chunks = memory.regions.chunks.start
     kernels.admit(this.#columns, slab)
     let end = chunks
+    const { rows } = this
     for (const window of this.windows) {
-      kernels.route(window.address, this.#columns)
-      for (const state of window.states) end = kernels.reduce(state, this.#columns, end)
+      const { kind } = window.plan
+      // Chunks are merged last of all; sessions and counted rows may be over before.
+      const chunked = kind === 'tumbling' || kind === 'hopping'
+      for (let from = 0; from < rows; ) {
+        const to = kernels.route(window.address, this.#columns, from)
+        for (const state of window.states) {
+          const after = kernels.reduce(state, this.#columns, from, to, chunked ? end : 0)
+          if (chunked) end = after
+        }
+        if (kind === 'count' || kind === 'raw') this.emit(window, from)
+        else if (to < rows) kernels.joinLanes(window.address)
+        from = to
+      }
     }
     kernels.settle(this.#columns, slab, memory.regions.settled.start, this.#firstSource, SOURCE_BYTES)
     this.onRows()

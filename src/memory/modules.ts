@@ -15,14 +15,32 @@ export interface DecodeModule {
 export interface KernelsModule {
   admit(columns: number, slab: number): void
   settle(columns: number, slab: number, counts: number, firstSource: number, stride: number): void
-  route(window: number, columns: number): void
-  reduce(state: number, columns: number, chunk: number): number
+  /** Returns the row it stopped at. */
+  route(window: number, columns: number, from: number): number
+  joinLanes(window: number): void
+  reduce(state: number, columns: number, from: number, rows: number, chunk: number): number
   runChunks(pool: number): number
   mergeChunks(list: number, end: number): void
   listPanes(window: number, which: number, watermarkUs: number, out: number, room: number): number
   collect(window: number, pane: number, out: number, end: number): number
   sweep(window: number, pane: number, watermarkUs: number, emit: number, out: number, end: number): number
   closeDevice(window: number, pane: number, device: number, emit: number, out: number, end: number): number
+  fill(window: number): number
+  collectHops(window: number, final: number, emit: number, out: number, end: number): number
+  readonly hopsOpen: { readonly value: number }
+  closeHops(window: number, device: number, emit: number, out: number, end: number): number
+  collectSessions(
+    window: number,
+    device: number,
+    nowUs: number,
+    all: number,
+    emit: number,
+    out: number,
+    end: number,
+  ): number
+  collectCounts(window: number, device: number, all: number, emit: number, out: number, end: number): number
+  collectRaw(window: number, columns: number, from: number, out: number, end: number): number
+  readonly rawNext: { readonly value: number }
   readonly linesEnd: { readonly value: number }
   stateAddRow(kind: number, slot: number, timeUs: number, value: number, args: number): void
   stateAddRun(kind: number, slot: number, times: number, values: number, rows: number, args: number): void

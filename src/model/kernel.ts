@@ -78,6 +78,8 @@ export interface Kernel {
   readonly detrends?: true
   /** Unit of the outcome from the unit of the field, as `u => u + '²'`. */
   unit(unit: string): string
+  /** What the outcome is multiplied by for values of this unit. */
+  factor?(unit: string): number
   /** Why a field of this unit ('' = unknown) can't be reduced so, or undefined. */
   accepts?(unit: string): string | undefined
   /** NaN = no value (no field in the point). */

@@ -45,6 +45,8 @@ export interface SourcePlan {
   finite: boolean
   /** Units of fields as the user wrote them; they go before those that the sender tells. */
   units: Record<string, string>
+  /** How often a series should speak; 0 = not told. */
+  expectUs: number
   waitUs: number
   idleUs: number
   aheadUs: number
@@ -76,9 +78,31 @@ export interface WindowPlan {
   name: string
   measurement: string
   of: Selector[]
+  kind: 'tumbling' | 'hopping' | 'session' | 'count' | 'raw'
+  /** From one window to the next; 0 where they lie on no grid. */
   everyUs: number
+  /** Length; of a session the gap that ends it. */
+  sizeUs: number
+  /** Count windows: rows of a series. */
+  rows: number
   offsetUs: number
+  /** IANA name: windows begin by the clocks there. */
+  zone?: string
   latenessUs: number
+  stamp: 'start' | 'end'
+  /** How long a value holds at most where there is none after it. */
+  holdUs: number
+  /** What is between two samples. */
+  between: 'step' | 'linear'
+  /** Points tell how many samples they rest on, and more of that kind. */
+  quality: boolean
+  /** How often a series should speak; 0 = not told. */
+  expectUs: number
+  detrend: 'default' | 'none' | 'mean' | { highpassHz: number }
+  /** Rows kept of a series and pane, where a reduction needs them. */
+  maxRows: number
+  /** Tags that stay; series that differ in others alone are one. */
+  by?: string[]
   /** First match wins; a field that none matches is not taken. */
   reduce: { field: string; reductions: ReductionPlan[] }[]
   /** Sinks by name. */

@@ -88,7 +88,7 @@ function interleaved(series: number): number[] {
   }
   const copy = column.slice()
   const sums = new Float64Array(series * 8)
-  return measure(rows, [() => wasm.reduce(state, columns, chunks), () => plain(ids, copy, sums)])
+  return measure(rows, [() => wasm.reduce(state, columns, 0, rows, chunks), () => plain(ids, copy, sums)])
 }
 
 /** The same in JavaScript, a cache line a series, compensating nothing. */
