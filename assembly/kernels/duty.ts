@@ -1,4 +1,4 @@
-import { from, left, next, rewind, right, to } from '../rows/held'
+import { from, next, reach, rewind, rise, time, to, value } from '../rows/held'
 import { ratio } from '../rows/view'
 
 // Places in COMPARISONS.
@@ -17,12 +17,13 @@ export function finish(slot: usize, args: usize): f64 {
   while (next()) {
     const span = to - from
     covered += span
-    const first = holds(operator, left, bound)
-    if (first == holds(operator, right, bound)) {
+    const first = holds(operator, value, bound)
+    if (reach == 0 || first == holds(operator, value + rise, bound)) {
       if (first) holding += span
     } else {
-      const share = (bound - left) / (right - left)
-      holding += span * (first ? share : 1 - share)
+      // From the sample to the crossing, within the stretch.
+      const crossing = max(min(reach * ((bound - value) / rise), to - time), from - time)
+      holding += first ? crossing - (from - time) : to - time - crossing
     }
   }
   return ratio(holding / 1e6, covered / 1e6)

@@ -1,5 +1,5 @@
 import { decay } from '../maths/decay'
-import { from, left, next, rewind, to } from '../rows/held'
+import { from, next, rewind, to, value } from '../rows/held'
 import { count } from '../rows/view'
 import { sumError } from '../state/exact'
 
@@ -10,11 +10,11 @@ export function finish(slot: usize, args: usize): f64 {
   if (count == 0) return NaN
   rewind(false)
   if (!next()) return NaN
-  const base = left
+  const base = value
   let mean: f64 = 0
   let lost: f64 = 0
   while (next()) {
-    const step = decay((to - from) / tau) * (left - base - mean - lost)
+    const step = decay((to - from) / tau) * (value - base - mean - lost)
     const sum = mean + step
     lost += sumError(mean, step, sum)
     mean = sum

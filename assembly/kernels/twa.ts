@@ -1,12 +1,9 @@
-import { base, covered, integral, measure } from '../rows/area'
+import { covered, integral, mean, measure } from '../rows/area'
 import { ratio } from '../rows/view'
-import { high, low } from '../state/exact'
 
-/// Integral divided by the time covered, as base + ∫(x − base)/covered, so that a constant gives itself; NaN where no
-/// value is held.
+/// Integral divided by the time covered; NaN where no value is held.
 export function finish(slot: usize, args: usize): f64 {
   measure()
-  const mean = base + (high + low) / covered
   ratio(integral(), covered / 1e6)
-  return mean
+  return mean()
 }

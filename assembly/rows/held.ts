@@ -5,11 +5,15 @@
 
 import { afterTime, afterValue, beforeTime, beforeValue, count, end, hold, linear, start, times, values } from './view'
 
-/// The stretch: [from, to) in µs, and the value at either end.
+/// The stretch: [from, to) in µs.
 export let from: f64 = 0
 export let to: f64 = 0
-export let left: f64 = 0
-export let right: f64 = 0
+/// Its sample, which may lie before `from`: time and value, and how far the value rises on the line to the next sample, so
+/// many µs away. Both are 0 where the value holds.
+export let time: f64 = 0
+export let value: f64 = 0
+export let rise: f64 = 0
+export let reach: f64 = 0
 
 let at: i32 = 0
 let lines: bool = false
@@ -24,22 +28,18 @@ export function rewind(straight: bool): void {
 export function next(): bool {
   const rows = <i32>count
   while (at < rows) {
-    const time = at < 0 ? beforeTime : load<f64>(times + (<usize>at << 3))
-    const value = at < 0 ? beforeValue : load<f64>(values + (<usize>at << 3))
+    time = at < 0 ? beforeTime : load<f64>(times + (<usize>at << 3))
+    value = at < 0 ? beforeValue : load<f64>(values + (<usize>at << 3))
     at++
     const nextTime = at < rows ? load<f64>(times + (<usize>at << 3)) : afterTime
-    const until = nextTime - time <= hold ? nextTime : time + hold
+    const isNear = nextTime - time <= hold
+    const until = isNear ? nextTime : time + hold
     from = time > start ? time : start
     to = until < end ? until : end
     if (!(to > from)) continue
-    left = value
-    right = value
-    if (lines && nextTime - time <= hold) {
-      const rise = (at < rows ? load<f64>(values + (<usize>at << 3)) : afterValue) - value
-      const span = nextTime - time
-      left = value + rise * ((from - time) / span)
-      right = to == nextTime ? value + rise : value + rise * ((to - time) / span)
-    }
+    const isLine = lines && isNear
+    rise = isLine ? (at < rows ? load<f64>(values + (<usize>at << 3)) : afterValue) - value : 0
+    reach = isLine ? nextTime - time : 0
     return true
   }
   return false
