@@ -17,5 +17,6 @@ export const increase: Kernel = {
   carries: 'before',
   unit: (unit) => unit,
   reference: (values, _timesUs, [word], pane) => sum.reference(steps(values, word!, pane!.before), [], []),
-  tolerance: (values, timesUs, args, pane) => 1e-12 * increase.reference(values, timesUs!, args!, pane),
+  tolerance: (values, timesUs, args, pane) =>
+    1e-12 * increase.reference(values, timesUs!, args!, pane) + Number.MIN_VALUE,
 }

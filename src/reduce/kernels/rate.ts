@@ -21,5 +21,5 @@ export const rate: Kernel = {
     const spanUs = timesUs.at(-1)! - (pane!.before?.timeUs ?? timesUs[0]!)
     return spanUs > 0 ? increase.reference(values, timesUs, args, pane) / (spanUs / 1e6) : Number.NaN
   },
-  tolerance: (values, timesUs, args, pane) => 1e-12 * rate.reference(values, timesUs!, args!, pane),
+  tolerance: (values, timesUs, args, pane) => 1e-12 * rate.reference(values, timesUs!, args!, pane) + Number.MIN_VALUE,
 }
