@@ -3,7 +3,7 @@ import {
   VIEW_RUN_ROWS,
 } from '../rows/view'
 
-/// Up to where the pane is covered, and how much of it, µs.
+/// Up to where the pane is covered, from its start, and how much of it, µs.
 let reached: f64 = 0
 let covered: f64 = 0
 
@@ -11,7 +11,7 @@ let covered: f64 = 0
 /// 1/rate each; NaN where neither is told.
 export function finish(slot: usize, args: usize): f64 {
   if (!(expect > 0) && runCount == 0) return ratio(0, 0)
-  reached = start
+  reached = 0
   covered = 0
   let run: u32 = 0
   if (beforeTime == beforeTime) cover(beforeTime, expect > 0 ? expect : firstIn(0) == 0 ? stepOf(0) : 0)
@@ -39,8 +39,10 @@ function stepOf(run: u32): f64 {
 }
 
 function cover(time: f64, length: f64): void {
-  const from = time > reached ? time : reached
-  const to = time + length < end ? time + length : end
+  // Since the start: beside today's times a fraction of a µs would vanish.
+  const since = time - start
+  const from = since > reached ? since : reached
+  const to = since + length < end - start ? since + length : end - start
   if (to <= from) return
   covered += to - from
   reached = to

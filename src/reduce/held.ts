@@ -36,13 +36,17 @@ export function stretches(
   })
 }
 
-/** Time covered by stretches, s. */
-export const coveredS = (over: readonly Stretch[]): number =>
-  over.reduce((s, { fromUs, toUs }) => s + toUs - fromUs, 0) / 1e6
+/** Time covered by stretches, µs. */
+export const coveredUs = (over: readonly Stretch[]): number =>
+  over.reduce((us, { fromUs, toUs }) => us + toUs - fromUs, 0)
 
-/** ∫|x| dt at most, in seconds: the scale of integrals. */
-export const scaleS = (over: readonly Stretch[]): number =>
+/** Areas of stretches, in values times µs. */
+export const areas = (over: readonly Stretch[]): number[] =>
+  over.map(({ fromUs, toUs, left, right }) => (left + (right - left) / 2) * (toUs - fromUs))
+
+/** ∫|x| dt at most, in values times µs: the scale of integrals. */
+export const scale = (over: readonly Stretch[]): number =>
   over.reduce(
-    (sum, { fromUs, toUs, left, right }) => sum + Math.max(Math.abs(left), Math.abs(right)) * (toUs - fromUs),
+    (total, { fromUs, toUs, left, right }) => total + Math.max(Math.abs(left), Math.abs(right)) * (toUs - fromUs),
     0,
-  ) / 1e6
+  )

@@ -16,11 +16,12 @@ export const coverage: Kernel = {
   reference(_values, timesUs, _args, pane) {
     const { startUs, endUs, expectUs, runs } = pane!
     if (!(expectUs > 0) && runs.length === 0) return Number.NaN
-    let reachedUs = startUs
+    let reachedUs = 0
     let coveredUs = 0
     for (const [timeUs, lengthUs] of covers(timesUs, pane!)) {
-      const fromUs = Math.max(timeUs, reachedUs)
-      const toUs = Math.min(timeUs + lengthUs, endUs)
+      // Since the start: beside today's times a fraction of a µs would vanish.
+      const fromUs = Math.max(timeUs - startUs, reachedUs)
+      const toUs = Math.min(timeUs - startUs + lengthUs, endUs - startUs)
       coveredUs += Math.max(0, toUs - fromUs)
       reachedUs = Math.max(reachedUs, toUs)
     }

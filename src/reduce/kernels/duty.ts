@@ -1,5 +1,5 @@
 import { COMPARISONS, type Kernel } from '../../model/kernel.js'
-import { coveredS, type Stretch, stretches } from '../held.js'
+import { coveredUs, type Stretch, stretches } from '../held.js'
 
 /** Share of the time covered in which a comparison holds; no value where none is held. */
 export const duty: Kernel = {
@@ -18,7 +18,7 @@ export const duty: Kernel = {
   reference(values, timesUs, [operator, threshold], pane) {
     const over = stretches(values, timesUs, pane!)
     const holds = (value: number) => isMet(COMPARISONS[operator!]!, value, threshold!)
-    return over.reduce((sum, stretch) => sum + shareOf(stretch, threshold!, holds), 0) / 1e6 / coveredS(over)
+    return over.reduce((sum, stretch) => sum + shareOf(stretch, threshold!, holds), 0) / coveredUs(over)
   },
   // A line's crossing is as sharp as the values at its ends, which are rounded where the pane cuts it.
   tolerance(values, timesUs, _args, pane) {
@@ -28,7 +28,7 @@ export const duty: Kernel = {
         ? 0
         : (1e-15 * (toUs - fromUs) * Math.max(Math.abs(left), Math.abs(right))) / Math.abs(right - left),
     )
-    return 1e-12 + blurs.reduce((sum, blur) => sum + blur, 0) / 1e6 / coveredS(over)
+    return 1e-12 + blurs.reduce((sum, blur) => sum + blur, 0) / coveredUs(over)
   },
 }
 

@@ -1,5 +1,5 @@
 import type { Kernel } from '../../model/kernel.js'
-import { scaleS, stretches } from '../held.js'
+import { areas, scale, stretches } from '../held.js'
 import { timesSeconds } from '../units.js'
 import { sum } from './sum.js'
 
@@ -16,11 +16,7 @@ export const integral: Kernel = {
   parts: 'sum',
   carries: 'held',
   unit: timesSeconds,
-  reference(values, timesUs, _args, pane) {
-    const areas = stretches(values, timesUs, pane!).map(
-      ({ fromUs, toUs, left, right }) => (left / 2 + right / 2) * ((toUs - fromUs) / 1e6),
-    )
-    return sum.reference(areas, [], [])
-  },
-  tolerance: (values, timesUs, _args, pane) => 1e-12 * scaleS(stretches(values, timesUs!, pane!)) + Number.MIN_VALUE,
+  reference: (values, timesUs, _args, pane) => sum.reference(areas(stretches(values, timesUs, pane!)), [], []) / 1e6,
+  tolerance: (values, timesUs, _args, pane) =>
+    1e-12 * (scale(stretches(values, timesUs!, pane!)) / 1e6) + Number.MIN_VALUE,
 }

@@ -1,6 +1,6 @@
 import type { Kernel } from '../../model/kernel.js'
-import { coveredS, scaleS, stretches } from '../held.js'
-import { integral } from './integral.js'
+import { areas, coveredUs, scale, stretches } from '../held.js'
+import { sum } from './sum.js'
 
 /** Time-weighted mean; no value where none is held. */
 export const twa: Kernel = {
@@ -14,10 +14,12 @@ export const twa: Kernel = {
   parts: 'ratio',
   carries: 'held',
   unit: (unit) => unit,
-  reference: (values, timesUs, args, pane) =>
-    integral.reference(values, timesUs, args, pane) / coveredS(stretches(values, timesUs, pane!)),
+  reference(values, timesUs, _args, pane) {
+    const over = stretches(values, timesUs, pane!)
+    return sum.reference(areas(over), [], []) / coveredUs(over)
+  },
   tolerance(values, timesUs, _args, pane) {
     const over = stretches(values, timesUs!, pane!)
-    return (1e-12 * scaleS(over)) / coveredS(over) + Number.MIN_VALUE
+    return 1e-12 * (scale(over) / coveredUs(over)) + Number.MIN_VALUE
   },
 }
