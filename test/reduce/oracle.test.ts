@@ -9,7 +9,7 @@ import { askPython } from '../support/oracle.js'
 // take another way and lose digits where values are far from zero.
 
 const SEED = 5
-const ROUNDS = 90
+const ROUNDS = 60
 
 const REDUCTIONS = `twa integral duty(>20) duty(<=20) duty(>=100.5) duty(<0) increase increase(u16) increase(u32) rate
   rate(u16) rate(u32) ewma(0.5) ewma(30) ewma(86400) n expected coverage gap_max late duplicate`.split(/\s+/)
