@@ -8,9 +8,9 @@ import {
   COLUMNS_TIME,
   DEVICE_LATE,
   DEVICE_SOURCE,
-  FATE_FUTURE,
   FATE_LATE,
   FATE_LOST,
+  FATE_OUT,
   FATE_REDUCED,
   FATE_REJECTED,
   GROUP_DIRTY,
@@ -54,7 +54,7 @@ export function route(window: usize, columns: usize): void {
     const id = load<u32>(series + (<usize>i << 2))
     const wide = <usize>i << 3
     let handle: usize = 0
-    if (load<u8>(members + id) != 0 && !(load<u8>(fates + i) & FATE_FUTURE)) {
+    if (load<u8>(members + id) != 0 && !(load<u8>(fates + i) & FATE_OUT)) {
       const time = load<f64>(times + wide)
       if (!(time >= start && time < end)) {
         start = paneStart(window, time)

@@ -12,9 +12,6 @@ export const LATER: Record<Place, Record<string, string>> = {
   },
   source: {
     expect: 'how often a series speaks',
-    sequence: 'numbered messages',
-    calibrate: 'factor and offset of a field',
-    valid: 'range of true values of a field',
     resume: 'go on in a file where the last run stopped',
     maxBatchBytes: 'bound of a batch',
   },
@@ -33,7 +30,7 @@ export const LATER: Record<Place, Record<string, string>> = {
     raw: 'samples as they are',
     maxRows: 'bound of kept rows',
   },
-  decode: { sequence: 'numbered messages', calibrate: 'factor and offset of a field', valid: 'range of true values' },
+  decode: {},
   sink: {
     spool: 'points kept on disk',
     maxAge: 'bound of the points kept on disk',

@@ -40,7 +40,17 @@ export function readWindows(raw: unknown, named: Named, components: Components, 
     const sinks = readTo(to, [...path, 'to'], named, findings)
     if (!of || every === undefined || offset === undefined || lateness === undefined || !reduced) return []
     return [
-      { name, measurement, of, everyUs: every, offsetUs: offset, latenessUs: lateness, reduce: reduced, to: sinks },
+      {
+        name,
+        measurement,
+        of,
+        everyUs: every,
+        offsetUs: offset,
+        latenessUs: lateness,
+        reduce: reduced,
+        ...(own.unitTag !== undefined && { unitTag: own.unitTag }),
+        to: sinks,
+      },
     ]
   })
 }

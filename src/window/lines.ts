@@ -1,5 +1,6 @@
 import { LINE_BYTES, LINE_CORRECTION, LINE_DEVICE, LINE_SERIES } from '../../assembly/layout.js'
 import type { Device, PointField, Points } from '../model/points.js'
+import { UnitLines } from './unit-lines.js'
 import type { Window } from './window.js'
 
 /** Names behind the numbers in lines. */
@@ -31,6 +32,7 @@ export class Lines implements Points {
   readonly firstField: number[] = []
   readonly field: PointField[] = []
   readonly value: number[] = []
+  readonly #unitLines = new UnitLines()
 
   /** Reads the lines in [start, end) of a pane. Values not finite are left out and counted, and so are lines without any. */
   read(
@@ -71,10 +73,12 @@ export class Lines implements Points {
         }
       }
       if (value === first) continue
+      const from = line
       this.device[line] = names.device(device)
-      this.correction[line] = correction
       this.firstField[line++] = first
-      this.corrections += correction
+      if (window.plan.unitTag !== undefined) line = this.#unitLines.split(this, from, value, window.plan.unitTag)
+      for (let i = from; i < line; i++) this.correction[i] = correction
+      this.corrections += correction * (line - from)
     }
     this.firstField[line] = value
     this.lines = line
