@@ -163,7 +163,7 @@ export const conditionEntries = {
       v.record(field, deadbandSchema),
       v.transform(entries),
       says(
-        'The least change that counts, by field (* and ?, the first match wins): { temp: 0.5 } or { temp: { band: 0.5, every: 5min } }. Samples nearer to the last one kept are counted `filtered`.',
+        'The least change that counts, by field (* and ?, the first match wins): { temp: 0.5 } or { temp: { band: 0.5, every: 5min } }. What is valid but nearer to the last one kept is counted `filtered`.',
       ),
     ),
   ),
@@ -171,7 +171,7 @@ export const conditionEntries = {
     v.pipe(
       sequenceSchema,
       says(
-        "Where messages carry their sender's own number, one row of numbers a device. Samples of a message whose number was among the device's last 64 are counted `duplicate`; numbers that never came are counted `missing`.",
+        "Where messages carry their sender's own number, one row of numbers a device. Samples of a message whose number was among the device's last 64 are counted `duplicate`; numbers that never came are counted `missing`. Further behind, or ahead by over 16 million, the device began anew. What is no whole number says nothing.",
       ),
     ),
   ),

@@ -86,6 +86,18 @@ test('a table is exact at its points, straight between them, and beyond them goe
   assert.deepEqual(values(seen, 'clip'), [0.1, ...inside, 7.7])
 })
 
+test('a table is exact at its points though a line between them is steeper than any number', async () => {
+  const table = [
+    [0, -1e308],
+    [1e-300, 1e308],
+  ]
+  const { rig, seen, say } = await started(config({ calibrate: { x: { table } } }))
+  for (const x of [0, 1e-300, 5e-301]) await say('d', { x })
+  await rig.stop()
+  assert.deepEqual(values(seen, 'x').slice(0, 2), [-1e308, 1e308])
+  assert.deepEqual(fates(seen, 'x'), ['reduced', 'reduced', 'invalid'])
+})
+
 test('what calibration makes infinite is invalid and moves nothing; what lies outside its range is filtered', async () => {
   const { rig, seen, say, samples } = await started(
     config({

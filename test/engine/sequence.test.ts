@@ -150,6 +150,15 @@ test('a broken message takes back what its first rows said', async () => {
   await rig.stop()
 })
 
+test('of a message of very many devices the first 1,024 are judged, the others taken as they come', async () => {
+  const { rig, counts } = await started(config({ tags: { device: '{.id}' } }, { maxSeries: 1100 }))
+  const text = JSON.stringify(Array.from({ length: 1100 }, (_, id) => ({ id: `d${id}`, seq: 5, x: 1 })))
+  await rig.push('s', '', text)
+  await rig.push('s', '', text)
+  assert.deepEqual(await counts(), { reduced: 1100 + 76, duplicate: 1024, missing: 0 })
+  await rig.stop()
+})
+
 test('arrays in a message that came again are duplicates, element by element', async () => {
   const { rig, counts } = await started(
     config({
