@@ -11,14 +11,11 @@ export const LATER: Record<Place, Record<string, string>> = {
     maxBatchBytes: 'bound of a batch',
   },
   source: {
-    sequence: 'numbered messages',
-    calibrate: 'factor and offset of a field',
-    valid: 'range of true values of a field',
     resume: 'go on in a file where the last run stopped',
     maxBatchBytes: 'bound of a batch',
   },
   window: {},
-  decode: { sequence: 'numbered messages', calibrate: 'factor and offset of a field', valid: 'range of true values' },
+  decode: {},
   sink: {
     spool: 'points kept on disk',
     maxAge: 'bound of the points kept on disk',

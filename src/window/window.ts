@@ -291,6 +291,12 @@ export class Window {
     return fields
   }
 
+  /** Fields of points that a series gives, none where it is not taken. */
+  fieldsOf(id: number, field: string): readonly PointField[] {
+    const list = this.arena.u8[this.#members + id]
+    return list === 0 ? [] : this.fields(list - 1, field)
+  }
+
   /** Counts lines that went out. */
   count(points: { lines: number; corrections: number; notFinite: number }): void {
     this.lines += points.lines
