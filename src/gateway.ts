@@ -10,6 +10,7 @@ import { Intake } from './engine/intake.js'
 import { Lane } from './engine/lane.js'
 import { Reducer } from './engine/reducer.js'
 import { report, stragglers, stragglerText } from './engine/report.js'
+import type { SampleClocks } from './engine/sample-clocks.js'
 import { supervise } from './engine/supervisor.js'
 import { initTable } from './engine/tables.js'
 import { ColumnRows, Tapping } from './engine/tapping.js'
@@ -66,6 +67,7 @@ export class Gateway {
   readonly #memory
   readonly #identities: Identities
   readonly #pool: ChunkPool
+  readonly #clocks: SampleClocks
   readonly #windows: readonly Window[]
   readonly #lanes: readonly Lane[]
   readonly #engine: Engine
@@ -123,6 +125,7 @@ export class Gateway {
     const onRows = () => this.#tapping.samples?.(rows)
     const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes, onRows)
     const decoder = new Decoder(memory, decode, this.#identities, reducer, constants)
+    this.#clocks = decoder.clocks
 
     // Sinks, and who gets which window's points.
     const targets = new Map<string, Target>()
@@ -269,6 +272,7 @@ export class Gateway {
       memory: this.#memory,
       identities: this.#identities,
       pool: this.#pool,
+      clocks: this.#clocks,
       intakes: this.#intakes,
       sources: this.#sources,
       windows: this.#windows,

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { cobsEncode } from '../../firmware-bridge/host/cobs.js'
-import { crcs } from '../../src/framing/crc.js'
+import { crcs } from '../../src/memory/crc.js'
 import type { FramingComponent } from '../../src/framing/framing.js'
 import { framings } from '../../src/framing/index.js'
 import type { Bench } from './main.js'

@@ -9,7 +9,7 @@ import { BridgeDevice, field as fieldOf } from '../../support/bridge-device.js'
 import { FakeClock } from '../../support/fake-clock.js'
 import { RecordingLog } from '../../support/recording-log.js'
 import { RecordingOutput } from '../../support/source-output.js'
-import { randomFrom } from './bridge/clock-simulation.js'
+import { randomFrom } from '../../clocks/clock-simulation.js'
 
 const field = (name: string, changes: object = {}) => ({
   ...{ type: 4, offset: 0, multiplier: 1, divisor: 1, name, unit: 'g' },
