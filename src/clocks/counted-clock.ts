@@ -102,7 +102,7 @@ export class CountedClock {
     /** Samples that seem to be missing before the frame, by the time that passed from the end of the last to that of this one. */
     const expected = (passedUs * this.#rateHz) / 1e6 - samples
     const isExplained = (missing: number) =>
-      ((Math.abs(missing - expected) * 1e6) / this.#rateHz) < UNEXPLAINED_US + STEEPEST * Math.abs(passedUs)
+      (Math.abs(missing - expected) * 1e6) / this.#rateHz < UNEXPLAINED_US + STEEPEST * Math.abs(passedUs)
     if (Number.isNaN(number)) {
       if (!isExplained(0)) this.#restart(0)
       return

@@ -106,7 +106,8 @@ export class LowerEnvelope {
   }
 
   #fit(): void {
-    if (this.spanUs >= this.#trustSpanUs) this.slope = Math.max(-this.#steepest, Math.min(this.#steepest, this.#edgeSlope()))
+    if (this.spanUs >= this.#trustSpanUs)
+      this.slope = Math.max(-this.#steepest, Math.min(this.#steepest, this.#edgeSlope()))
     this.#level = Number.POSITIVE_INFINITY
     for (let i = 0; i < this.#length; i++) this.#level = Math.min(this.#level, this.#ys[i] - this.slope * this.#xs[i])
   }

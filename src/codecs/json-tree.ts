@@ -26,7 +26,11 @@ interface Node {
 }
 
 /** Writes the tree of the wanted paths for assembly/decode/json.ts; returns the address of the codec's own part. */
-export function writeTree(wanted: Wanted[], options: { isOpen: boolean; parse: boolean; arrays: boolean }, arena: Arena): number {
+export function writeTree(
+  wanted: Wanted[],
+  options: { isOpen: boolean; parse: boolean; arrays: boolean },
+  arena: Arena,
+): number {
   const root: Node = { step: '', children: [], address: 0 }
   const leaves = wanted.map(({ steps, ...role }) => Object.assign(leafOf(root, steps), role))
 

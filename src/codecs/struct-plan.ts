@@ -95,7 +95,9 @@ export function planStruct(options: StructOptions, input: CodecInput): StructPla
   const counter = counterPath === undefined ? undefined : roles.one('the counter', counterPath)
   const tags = tagPaths.flatMap((path) => roles.tag(path) ?? [])
   if (tagPaths.length > MOST_TAGS)
-    problems.push(`cannot take ${tagPaths.length} tags from the payload: at most ${MOST_TAGS}; make some of them constants`)
+    problems.push(
+      `cannot take ${tagPaths.length} tags from the payload: at most ${MOST_TAGS}; make some of them constants`,
+    )
   if (input.timeUnit === 'iso')
     problems.push('cannot read the time as iso: a struct holds numbers; write unit: s, ms, us or ns')
 
@@ -204,16 +206,12 @@ class Placing {
     this.endBytes = Math.max(this.endBytes, this.#next)
   }
 
-  #part(
-    field: FieldOptions,
-    label: string,
-    at: number,
-    count: number | 'rest',
-    shift: number,
-  ): Part | undefined {
+  #part(field: FieldOptions, label: string, at: number, count: number | 'rest', shift: number): Part | undefined {
     const { name, type, scale, offset } = field
-    if (name === undefined) this.#cannot(`take ${label}: it has no \`name\`; write { name, type }, { skip } or { rows, count }`)
-    else if (this.#names.has(name)) this.#cannot(`name two fields \`${name}\`: their samples would mix; give one a new name`)
+    if (name === undefined)
+      this.#cannot(`take ${label}: it has no \`name\`; write { name, type }, { skip } or { rows, count }`)
+    else if (this.#names.has(name))
+      this.#cannot(`name two fields \`${name}\`: their samples would mix; give one a new name`)
     else if (Buffer.byteLength(name) > LONGEST_NAME_BYTES)
       this.#cannot(`name a field \`${name.slice(0, 40)}…\`: at most ${LONGEST_NAME_BYTES} bytes`)
     if (name !== undefined) this.#names.add(name)
@@ -274,7 +272,9 @@ class Roles {
   tag(path: string): Part | undefined {
     const part = this.one('a tag', path)
     if (part && (isFloat(part.type) || part.scale !== 1 || part.offset !== 0))
-      this.problems.push(`cannot take a tag from \`${path}\`: it is no whole number; name an integer without scale and offset`)
+      this.problems.push(
+        `cannot take a tag from \`${path}\`: it is no whole number; name an integer without scale and offset`,
+      )
     return part
   }
 }
@@ -303,7 +303,8 @@ function arrayProblems(
   if (!time) return []
   if (time.count === 0)
     return hasRate ? [] : [`cannot time the elements of ${names}: one time and no rate; write \`rate\` in \`time\``]
-  const isAlike = (part: Part) => part.count === time.count && (part.count !== 'rest' || placeOf.get(part) === placeOf.get(time))
+  const isAlike = (part: Part) =>
+    part.count === time.count && (part.count !== 'rest' || placeOf.get(part) === placeOf.get(time))
   return arrays
     .filter((part) => !isAlike(part))
     .map(
@@ -319,7 +320,9 @@ function crcProblems(
 ): string[] {
   if (!check) {
     const lone = Object.entries({ crcOrder, crcAt, crcFrom, crcTo }).find(([, value]) => value !== undefined)
-    return crc === undefined && lone ? [`cannot use \`${lone[0]}\`: there is no \`crc\`; write which one, or remove it`] : []
+    return crc === undefined && lone
+      ? [`cannot use \`${lone[0]}\`: there is no \`crc\`; write which one, or remove it`]
+      : []
   }
   const at = crcAt ?? fixedBytes - check.bytes
   if (at + check.bytes > fixedBytes)
@@ -327,10 +330,14 @@ function crcProblems(
       `cannot find the check at byte ${at}: a payload has ${fixedBytes} bytes at least; make room for it by \`skip: ${check.bytes}\``,
     ]
   const from = crcFrom ?? (crcAt === 0 ? check.bytes : 0)
-  const to = crcTo ?? (crcAt === undefined ? at : undefined)
-  if (to !== undefined && (to > fixedBytes || from >= to))
-    return [`cannot check bytes ${from} to ${to}: a payload has ${fixedBytes} bytes at least; see \`crcFrom\` and \`crcTo\``]
-  if (to === undefined ? from < at + check.bytes : from < at + check.bytes && to > at)
-    return [`cannot check the check itself: it stands at byte ${at}; write \`crcFrom\` and \`crcTo\` so that they leave it out`]
+  const to = crcTo ?? (crcAt === undefined ? at : fixedBytes)
+  if (to > fixedBytes || from > to || (crcTo !== undefined && from === to))
+    return [
+      `cannot check bytes ${from} to ${to}: a payload has ${fixedBytes} bytes at least; see \`crcFrom\` and \`crcTo\``,
+    ]
+  if (from < at + check.bytes && to > at)
+    return [
+      `cannot check the check itself: it stands at byte ${at}; write \`crcFrom\` and \`crcTo\` so that they leave it out`,
+    ]
   return []
 }

@@ -17,7 +17,11 @@ export function writeStruct(plan: StructPlan, arena: Arena): number {
   const set = (offset: number, value: number) => {
     arena.u32[(own + offset) >>> 2] = value
   }
-  const list = (parts: readonly (Part | undefined)[]) => writeParts(parts.flatMap((part) => part ?? []), arena)
+  const list = (parts: readonly (Part | undefined)[]) =>
+    writeParts(
+      parts.flatMap((part) => part ?? []),
+      arena,
+    )
   const one = (part: Part | undefined) => (part ? list([part]) : 0)
   set(layout.STRUCT_FIXED, plan.fixedBytes)
   set(layout.STRUCT_REPEAT, plan.repeatBytes)

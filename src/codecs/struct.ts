@@ -30,7 +30,9 @@ const fieldEntries = {
   at: v.optional(
     v.pipe(
       v.union([place, v.string()], 'a byte of the payload, from 0, or the name of a field'),
-      says('Where it begins: a byte of the payload (of the row, in `rows`), or that of a field before it. Default: behind what stands before it.'),
+      says(
+        'Where it begins: a byte of the payload (of the row, in `rows`), or that of a field before it. Default: behind what stands before it.',
+      ),
     ),
   ),
   bits: v.optional(
@@ -83,7 +85,9 @@ export const struct: CodecComponent<StructOptions> = {
       v.minLength(1),
       v.maxLength(1024),
       v.metadata({ allowed: 'a list of { name, type, … }' }),
-      says('What stands in the payload, one behind the other. Those that `time`, `tags` and the like name are no samples.'),
+      says(
+        'What stands in the payload, one behind the other. Those that `time`, `tags` and the like name are no samples.',
+      ),
     ),
     crc: v.optional(
       v.pipe(
@@ -102,7 +106,10 @@ export const struct: CodecComponent<StructOptions> = {
       v.pipe(place, says('The first byte that it covers. Default: 0, or behind the check where `crcAt` is 0.')),
     ),
     crcTo: v.optional(
-      v.pipe(place, says('The byte behind the last one that it covers. Default: all that follow, but the check itself.')),
+      v.pipe(
+        place,
+        says('The byte behind the last one that it covers. Default: all that follow, but the check itself.'),
+      ),
     ),
   },
   check(options, input) {
@@ -120,7 +127,8 @@ export const struct: CodecComponent<StructOptions> = {
       ...(modulus && { counterModulus: modulus }),
     }
   },
-  // Which of them are no samples depends on the input.
-  fieldNames: ({ fields }) =>
-    fields.flatMap(({ name, rows }) => [name, ...(rows ?? []).map((row) => row.name)].filter((one) => one !== undefined)),
+  fieldNames(options, input) {
+    const plan = planStruct(options, input)
+    return Array.isArray(plan) ? [] : plan.fields.map(({ name }) => name)
+  },
 }

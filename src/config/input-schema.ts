@@ -104,7 +104,7 @@ export const timeSchema = v.pipe(
       addIssue({ message, path: [{ type: 'object', origin: 'value', input, key, value: input[key] }] })
   }),
   v.transform((time): TimePlan => (time === 'arrival' ? { kind: 'arrival' } : timePlan(time))),
-  v.metadata({ allowed: 'arrival, { path, unit, or, zone, rate }, or { clock, rate, counter }' }),
+  v.metadata({ allowed: 'arrival, or { path, unit, or, zone, rate }, or { clock, rate, counter }' }),
 )
 
 /** Tags that weir sets itself. */

@@ -92,7 +92,8 @@ export class SampleClocks {
     if (!channels) this.#clocks.set(device, (channels = new Map()))
     let clock = channels.get(channel)
     if (!clock) {
-      const { rateHz, modulus } = this.identities.channelOf(channel).program.clock ?? bug(`channel ${channel} has no clock`)
+      const { rateHz, modulus } =
+        this.identities.channelOf(channel).program.clock ?? bug(`channel ${channel} has no clock`)
       channels.set(channel, (clock = new CountedClock(rateHz, modulus)))
     }
     return clock

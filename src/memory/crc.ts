@@ -39,7 +39,14 @@ export const CRC_32: Crc = {
   name: 'crc32-iso-hdlc',
   bytes: 4,
   order: 'little',
-  parameters: { name: 'crc32-iso-hdlc', width: 32, poly: 0x04c11db7, init: 0xffffffff, reflected: true, xorout: 0xffffffff },
+  parameters: {
+    name: 'crc32-iso-hdlc',
+    width: 32,
+    poly: 0x04c11db7,
+    init: 0xffffffff,
+    reflected: true,
+    xorout: 0xffffffff,
+  },
   of: (bytes, start, end) => crc32(bytes.subarray(start, end)),
 }
 
@@ -79,7 +86,9 @@ export function crcTable({ width, poly, reflected }: CrcParameters): Uint32Array
   return table
 }
 
-const maskOf = (width: number) => (width === 32 ? 0xffffffff : (1 << width) - 1)
+function maskOf(width: number): number {
+  return width === 32 ? 0xffffffff : (1 << width) - 1
+}
 
 function reverse(value: number, width: number): number {
   let turned = 0

@@ -79,5 +79,5 @@ export interface CodecComponent<Options = never> {
   check(options: Options, input: CodecInput): string | readonly string[] | undefined
   compile(options: Options, input: CodecInput, arena: Arena): CompiledCodec
   /** Names of the declared fields; none where the payload or the topic decides. */
-  fieldNames(options: Options): string[]
+  fieldNames(options: Options, input: CodecInput): string[]
 }
