@@ -80,9 +80,11 @@ export class CountedClock {
 
   status(): CountedClockStatus {
     const { driftPpm } = this.#clock
+    // The clock tells it as a part of the sensor's own time; here it is one of the nominal rate.
+    const ratio = driftPpm === null ? null : 1 / (1 - driftPpm / 1e6)
     return {
-      rateHz: driftPpm === null ? null : rounded(this.#rateHz * (1 + driftPpm / 1e6), 1e4),
-      driftPpm: driftPpm === null ? null : rounded(driftPpm, 10),
+      rateHz: ratio === null ? null : rounded(this.#rateHz * ratio, 1e4),
+      driftPpm: ratio === null ? null : rounded((ratio - 1) * 1e6, 10),
       jitterMs: rounded(this.#meanDelayUs / 1000, 100),
       frames: this.#frames,
       missing: this.#missing,

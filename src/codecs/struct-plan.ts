@@ -102,7 +102,8 @@ export function planStruct(options: StructOptions, input: CodecInput): StructPla
     problems.push('cannot read the time as iso: a struct holds numbers; write unit: s, ms, us or ns')
 
   const fields = parts.filter((part) => !roles.taken.has(part))
-  if (!fields.length) problems.push('cannot take samples: every field is a time, a tag or the like; name one more')
+  if (!fields.length && !problems.length)
+    problems.push('cannot take samples: every field is a time, a tag or the like; name one more')
   problems.push(...arrayProblems(fields, time, input, placing.placeOf))
   if (problems.length) return problems
   return {
@@ -151,9 +152,13 @@ class Placing {
       )
       return
     }
-    if (entry.skip !== undefined) return this.#skip(entry, label)
+    if (entry.skip !== undefined) this.#skip(entry, label)
+    else if (entry.rows) this.#rows(entry, entry.rows, index, label)
+    else this.#field(entry, index, label)
+  }
+
+  #field(entry: EntryOptions, index: number, label: string): void {
     const { count = 0 } = entry
-    if (entry.rows) return this.#rows(entry, entry.rows, index, label)
     const part = this.#part(entry, label, this.#start(entry, label, this.parts, this.#next), count, 0)
     if (part) this.#place([part], index, part.at, bytesOf(part.type), count, label)
   }

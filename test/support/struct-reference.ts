@@ -35,7 +35,7 @@ function readRows(
       else {
         const bytes = payload.slice(at, at + width(field.type!) / 8)
         if ((field.endian ?? options.endian) === 'big') bytes.reverse()
-        read.set(field.name!, [...(read.get(field.name!) ?? []), valueOf(field, bytes)])
+        read.set(field.name!, [...(read.get(field.name!) ?? []), valueOfBytes(field, bytes)])
         at += bytes.length
       }
     }
@@ -43,7 +43,7 @@ function readRows(
 }
 
 /** Of bytes whose lowest comes first. */
-function valueOf(
+function valueOfBytes(
   { type, bits, scale, offset }: Pick<Part, 'scale' | 'offset'> & FieldOptions,
   bytes: Uint8Array,
 ): number {

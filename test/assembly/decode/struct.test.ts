@@ -59,14 +59,17 @@ test('every type, its least and greatest value, either way round', () => {
     ['f32', '0000c03f', 1.5],
     ['f64', '182d4454fb210940', Math.PI],
   ]
-  for (const [type, little, value] of bytes)
-    for (const endian of ['little', 'big']) {
-      const payload = hex(little)
-      if (endian === 'big') payload.reverse()
-      assert.deepEqual(short(rigOf({ endian, fields: [{ name: 'x', type }] }).decode([payload])), [`x=${value}`], type)
-      const own = { fields: [{ name: 'x', type, endian }] }
-      assert.deepEqual(short(rigOf(own).decode([payload], 0, 0xff)), [`x=${value}`], `${type} ${endian}`)
-    }
+  const numbers = (endian: string) => {
+    const all = bytes.map(([, little]) => hex(little))
+    return Buffer.concat(endian === 'big' ? all.map((one) => one.reverse()) : all)
+  }
+  const wanted = bytes.map(([, , value], i) => `x${i}=${value}`)
+  for (const endian of ['little', 'big']) {
+    const fields = bytes.map(([type], i) => ({ name: `x${i}`, type }))
+    assert.deepEqual(short(rigOf({ endian, fields }).decode([numbers(endian)], 0, 0xff)), wanted)
+    const own = fields.map((field) => ({ ...field, endian }))
+    assert.deepEqual(short(rigOf({ endian: 'little', fields: own }).decode([numbers(endian)])), wanted)
+  }
 })
 
 test('scale, offset, skipped bytes and places', () => {
@@ -257,7 +260,7 @@ test('every check, where it stands and what it covers', () => {
   ]
   const rates = path('a', 'us', { rateHz: 1 })
   for (const crc of crcs)
-    for (const crcOrder of [undefined, 'little', 'big'] as const) {
+    for (const crcOrder of crc.bytes === 2 && crc.order === 'big' ? ([undefined, 'little'] as const) : [undefined]) {
       const big = (crcOrder ?? crc.order) === 'big'
       const write = (bytes: Buffer, from: number, to: number, at: number) => {
         const check = Buffer.alloc(4)
