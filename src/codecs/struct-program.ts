@@ -2,7 +2,8 @@ import * as layout from '../../assembly/decode/struct-layout.js'
 import { NONE } from '../../assembly/layout.js'
 import { crcTable } from '../memory/crc.js'
 import type { Arena } from '../model/codec.js'
-import { bytesOf, type Part, type StructPlan, TYPES } from './struct-plan.js'
+import { bytesOf, type Part, TYPES } from './struct-fields.js'
+import type { StructPlan } from './struct-plan.js'
 
 /** What a plan's counter wraps at, in samples; undefined without one, or where it is a float and never does. */
 export function counterModulus({ counter }: StructPlan): number | undefined {

@@ -3,7 +3,8 @@ import { CODEC_STRUCT } from '../../assembly/layout.js'
 import { crcs } from '../memory/crc.js'
 import type { CodecComponent } from '../model/codec.js'
 import { bug } from '../model/errors.js'
-import { INTEGER_TYPES, planStruct, type StructOptions, TYPES } from './struct-plan.js'
+import { INTEGER_TYPES, type StructOptions, TYPES } from './struct-fields.js'
+import { planStruct } from './struct-plan.js'
 import { counterModulus, writeStruct } from './struct-program.js'
 
 const says = v.description

@@ -70,8 +70,14 @@ test('rows of arrays lie at the sensor’s own pace; the status tells of its clo
 })
 
 test('a counter in the payload finds what was lost, and values beside the array have the time of its first sample', async () => {
-  const { rig, rows, clocks } = await counting({ ...json, time: { clock: 'samples', rate: RATE_HZ, counter: 'n' }, decode: { type: 'json', fields: ['temp'], samples: ['acc'] } })
-  await send(rig, 100, (frame) => (frame % 10 === 5 ? '{"temp":-1}' : JSON.stringify({ n: frame * SAMPLES, acc: numbers(frame), temp: frame })))
+  const { rig, rows, clocks } = await counting({
+    ...json,
+    time: { clock: 'samples', rate: RATE_HZ, counter: 'n' },
+    decode: { type: 'json', fields: ['temp'], samples: ['acc'] },
+  })
+  await send(rig, 100, (frame) =>
+    frame % 10 === 5 ? '{"temp":-1}' : JSON.stringify({ n: frame * SAMPLES, acc: numbers(frame), temp: frame }),
+  )
   await rig.push('s', 'a', '{"acc":[1,2,3]}')
   await rig.push('s', 'a', '{"n":"7","acc":[1,2,3],"temp":4}')
   await rig.advance(100)
@@ -92,11 +98,21 @@ test('devices by a tag of the payload have clocks of their own; a struct may cou
     fields: [
       { name: 'id', type: 'u8' },
       { name: 'n', type: 'u16' },
-      { rows: [{ name: 'x', type: 'i16' }, { name: 'y', type: 'i16' }], count: 'rest' },
+      {
+        rows: [
+          { name: 'x', type: 'i16' },
+          { name: 'y', type: 'i16' },
+        ],
+        count: 'rest',
+      },
     ],
     crc: 'crc16-modbus',
   }
-  const { rig, clocks } = await counting({ time: { clock: 'samples', rate: RATE_HZ, counter: 'n' }, tags: { device: '{.id}' }, decode })
+  const { rig, clocks } = await counting({
+    time: { clock: 'samples', rate: RATE_HZ, counter: 'n' },
+    tags: { device: '{.id}' },
+    decode,
+  })
   const { out } = rig.script('s')
   const channel = out.channel({ name: 's', input: 0, tags: {} })
   const { crcs } = await import('../../src/memory/crc.js')
@@ -119,8 +135,17 @@ test('devices by a tag of the payload have clocks of their own; a struct may cou
   }
   await rig.stop()
   const told = clocks()
-  assert.deepEqual(told.map(({ tags }) => (tags as Record<string, string>).device), ['1', '2'])
-  assert.deepEqual(told.map(({ missing, restarts }) => [missing, restarts]), [[0, 0], [500 * SAMPLES, 0]])
+  assert.deepEqual(
+    told.map(({ tags }) => (tags as Record<string, string>).device),
+    ['1', '2'],
+  )
+  assert.deepEqual(
+    told.map(({ missing, restarts }) => [missing, restarts]),
+    [
+      [0, 0],
+      [500 * SAMPLES, 0],
+    ],
+  )
 })
 
 test('columns that are too small for a frame change no time', async () => {

@@ -1,4 +1,4 @@
-import type { EntryOptions, FieldOptions, Part, StructOptions, Type } from '../../src/codecs/struct-plan.js'
+import type { EntryOptions, FieldOptions, Part, StructOptions, Type } from '../../src/codecs/struct-fields.js'
 
 /** What a struct's payload holds, read by DataView and BigInt: the slow and plain way. Elements of arrays in order. */
 export function referenceStruct(options: StructOptions, payload: Uint8Array): Map<string, number[]> {
