@@ -43,8 +43,8 @@ export const LATER: Record<Place, Record<string, string>> = {
 
 /** Reductions that the design knows and this version does not; percentiles such as p99 besides. */
 const LATER_REDUCTIONS = new Set(
-  `quantile median histogram distinct twa integral duty rate increase slope ewma zerocross dominant_hz band_power band_rms
-  velocity_rms envelope_rms spectral_centroid circmean n expected coverage gap_max late duplicate`.split(/\s+/),
+  `quantile median histogram distinct twa integral duty rate increase slope ewma circmean n
+  expected coverage gap_max late duplicate`.split(/\s+/),
 )
 
 /** True for a reduction as written that a later version will know. */
