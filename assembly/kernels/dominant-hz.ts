@@ -1,5 +1,8 @@
 import { binsOf, densityOf, spectrum, widthOf } from '../signal/spectrum'
 
+/// Less than this part of the highest density is what rounding left of it.
+const NOISE: f64 = 1e-24
+
 /// Frequency of the highest peak. Between bins by the amplitudes of its three, exact for a sine under Hann's window:
 /// δ = 2 (A₊ - A₋) / (A₋ + 2 A + A₊). NaN without a peak.
 export function finish(slot: usize, args: usize): f64 {
@@ -8,9 +11,10 @@ export function finish(slot: usize, args: usize): f64 {
   const density = densityOf(at)
   const bins = binsOf(at)
   let peak: u32 = 0
-  let highest: f64 = 0
   // What stands at 0 spreads to its neighbour: a peak is higher than both beside it.
   let before = twoSided(density, 0, bins)
+  // ... and no rounding error of what stands there.
+  let highest = before * NOISE
   let here = twoSided(density, 1, bins)
   for (let k: u32 = 1; k <= bins; k++) {
     const after = k < bins ? twoSided(density, k + 1, bins) : before

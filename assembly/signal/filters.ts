@@ -4,6 +4,8 @@
 import { cosTurns, sinTurns } from '../maths/turns'
 
 const ROOT_2: f64 = 1.4142135623730951
+/// |x| of a sine has a mean of 2/π of its amplitude.
+const HALF_PI: f64 = 1.5707963267948966
 
 let base: f64 = 0
 let gain: f64 = 0
@@ -68,7 +70,7 @@ export function highpass(from: usize, to: usize, rows: u32, scale: f64): void {
 export function startBandpass(low: f64, high: f64, first: f64): void {
   const k1 = sinTurns(low * 0.5) / cosTurns(low * 0.5)
   const k2 = sinTurns(high * 0.5) / cosTurns(high * 0.5)
-  gain = 1
+  gain = HALF_PI
   sections(k2 - k1, k1 * k2, 0.3125)
   a2 = a0
   b2 = b0
@@ -103,7 +105,7 @@ function section(re: f64, im: f64, width: f64): void {
   gain *= width / below
 }
 
-/// The next values of a run through the band-pass, rectified, times `scale`.
+/// The next values of a run, times `scale`, through the band-pass and rectified, divided by the 2/π which that leaves.
 export function rectifiedBand(from: usize, to: usize, rows: u32, scale: f64): void {
   let u1 = x1
   let u2 = x2

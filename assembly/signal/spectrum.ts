@@ -34,8 +34,6 @@ const CARRIER_HIGH: usize = 40 // f64
 const DENSITY: usize = 64 // f64[LENGTH / 2 + 1]
 const SPECTRUM_BYTES: usize = 64 + 4 * <usize>FFT_LONGEST + 64
 
-/// |x| of a sine has a mean of 2/π of its amplitude.
-const HALF_PI: f64 = 1.5707963267948966
 const TWO_PI: f64 = 6.283185307179586
 
 /// Spectrum of the values, 0 = there is none.
@@ -46,7 +44,7 @@ export function spectrum(): usize {
   return load<u32>(at, LENGTH) ? at : 0
 }
 
-/// Spectrum of what the carrier's band leaves once rectified, 0 = there is none. Divided by the gain of rectifying, 2/π.
+/// Spectrum of what the carrier's band leaves once rectified, 0 = there is none.
 export function envelope(low: f64, high: f64): usize {
   const at = tables + TABLES_FREE + SPECTRUM_BYTES
   const known = load<u32>(at, SERIAL) == serial && load<f64>(at, CARRIER_LOW) == low && load<f64>(at, CARRIER_HIGH) == high
@@ -75,8 +73,7 @@ function make(at: usize, filter: u32, low: f64, high: f64, noMean: bool): void {
   if (longest < FFT_SHORTEST || max(low, high) >= rate * 0.5) return
   const length = min<u32>(<u32>1 << (31 - clz(longest)), FFT_LONGEST)
   const unit = unitOf()
-  const scale = filter == ENVELOPE ? HALF_PI / unit : 1 / unit
-  const segments = welch(at + DENSITY, length, rate, scale, filter, low, high, noMean)
+  const segments = welch(at + DENSITY, length, rate, 1 / unit, filter, low, high, noMean)
   store<f64>(at, rate, RATE)
   store<f64>(at, unit, UNIT)
   store<f64>(at, <f64>segments, SEGMENTS)
@@ -138,8 +135,8 @@ export function segmentsOf(at: usize): f64 {
   return load<f64>(at, SEGMENTS)
 }
 
-/// Power of [low, high) Hz in square units, or, `integrated`, of the values' integral over time. NaN where the band is
-/// narrower than a bin or reaches above half the rate, or its integral takes in the bin at 0.
+/// Power of [low, high) Hz in square units, or, `integrated`, of the values' integral over time in thousandths, squared.
+/// NaN where the band is narrower than a bin or reaches above half the rate, or its integral takes in the bin at 0.
 export function bandPower(at: usize, low: f64, high: f64, integrated: bool): f64 {
   const width = widthOf(at)
   const bins = binsOf(at)
@@ -158,7 +155,7 @@ export function bandPower(at: usize, low: f64, high: f64, integrated: bool): f64
   }
   let sum = slowed(density, first) * lowShare + slowed(density, last) * highShare
   for (let k = first + 1; k < last; k++) sum += slowed(density, k)
-  return sum / (TWO_PI * TWO_PI * width)
+  return (sum * 1e6) / (TWO_PI * TWO_PI * width)
 }
 
 // @ts-ignore: decorator

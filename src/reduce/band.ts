@@ -31,8 +31,8 @@ export function bandRms(
   return spectrum ? finite(Math.sqrt(overBand(spectrum, lo!, hi!, weight)) * spectrum.unit) : Number.NaN
 }
 
-/** What rounding leaves of an amplitude in any bin: a part of the greatest that was transformed. */
+/** What rounding leaves of an amplitude in any bin: a part of the greatest that was transformed, a subnormal at least. */
 export function noise(values: readonly number[], pane?: PaneView): number {
   const base = pane?.detrend === 'none' ? 0 : (values[0] ?? 0)
-  return 1e-12 * values.reduce((size, value) => Math.max(size, Math.abs(value - base)), 0)
+  return 1e-12 * values.reduce((size, value) => Math.max(size, Math.abs(value - base)), 0) + 1e-322
 }

@@ -88,13 +88,14 @@ function windowed(segment: readonly number[], withoutMean: boolean): number[] {
 /** |DFT|² from 0 to half the rate, by its definition. */
 function powers(values: readonly number[]): number[] {
   const n = values.length
+  const signal = Float64Array.from(values)
   const circle = Float64Array.from({ length: n }, (_, i) => Math.cos((2 * Math.PI * i) / n))
   return Array.from({ length: n / 2 + 1 }, (_, k) => {
     let re = 0
     let im = 0
     for (let i = 0; i < n; i++) {
-      re += values[i]! * circle[(i * k) % n]!
-      im += values[i]! * circle[(i * k + n / 4) % n]!
+      re += signal[i]! * circle[(i * k) & (n - 1)]!
+      im += signal[i]! * circle[(i * k + n / 4) & (n - 1)]!
     }
     return re * re + im * im
   })

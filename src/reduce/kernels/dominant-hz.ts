@@ -20,10 +20,13 @@ export const dominant_hz: Kernel = {
     const last = spectrum.density.length - 1
     // Density on one side of 0; beyond the ends it goes on as a mirror image.
     const at = (k: number) => spectrum.density[k > last ? 2 * last - k : k]! * (k === 0 || k === last ? 2 : 1)
+    // Less is what rounding leaves of a constant.
+    let highest = at(0) * 1e-24
     let peak = 0
     for (let k = 1; k <= last; k++) {
-      const highest = peak ? at(peak) : 0
-      if (at(k) > highest && at(k) >= at(k - 1) && at(k) >= at(k + 1)) peak = k
+      if (!(at(k) > highest && at(k) >= at(k - 1) && at(k) >= at(k + 1))) continue
+      highest = at(k)
+      peak = k
     }
     if (!peak) return Number.NaN
     const [left, middle, right] = [peak - 1, peak, peak + 1].map((k) => Math.sqrt(at(k)))

@@ -1,6 +1,5 @@
 import type { Kernel, PaneView } from '../../model/kernel.js'
 import { highpass } from '../filters.js'
-import { finite } from '../spectrum.js'
 import { sum } from './sum.js'
 
 /**
@@ -19,7 +18,7 @@ export const zerocross: Kernel = {
   unit: () => '',
   reference(values, _times, _args, pane) {
     const left = detrended(values, pane)
-    if (!left?.length || Number.isNaN(finite(left[0]!))) return Number.NaN
+    if (!left?.length || !left.every(Number.isFinite)) return Number.NaN
     const signs = left.filter((value) => value !== 0).map(Math.sign)
     return signs.filter((sign, i) => i > 0 && sign !== signs[i - 1]).length
   },
