@@ -15,7 +15,6 @@ import {
   WHY_LENGTH,
   WHY_NO_COUNTER,
   WHY_NO_RATE,
-  WHY_NO_TIME,
 } from '../layout'
 import {
   badTime,
@@ -49,7 +48,6 @@ import {
   PART_F64,
   PART_FLAGS,
   PART_I16,
-  PART_I24,
   PART_I32,
   PART_I8,
   PART_OFFSET,
