@@ -121,6 +121,8 @@ test('what is done to samples before windows, and units as a tag, are words of a
     [2, [{ field: 'temp', min: -40, max: 125 }], 2],
   )
   assert.deepEqual([plan.windows[0].unitTag, plan.sources[0].units], ['unit', { hum: '%' }])
+})
+
 test('binary payloads whose samples are counted', () => {
   const ssc = new StreamingContext()
   const decode = struct({
