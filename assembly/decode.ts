@@ -24,6 +24,7 @@ import {
   program,
   stop,
 } from './decode/output'
+import { frameMissing, takeBackSequences } from './decode/sequence'
 import {
   BAD_BYTES,
   BAD_CHANNEL,
@@ -52,6 +53,7 @@ import {
   DECODE_KEY_BYTES,
   DECODE_KEY_PREFIX,
   DECODE_LINE,
+  DECODE_MISSING,
   DECODE_SKIP,
   FLAG_LINES,
   FRAME_ARRIVAL,
@@ -168,6 +170,8 @@ function readFrame(start: usize, end: usize): u32 {
   beginFrameRows(skip)
   beginFrameSamples()
   const why = readPayload(start, end)
+  // Counted once: in the call that ends the frame.
+  if (stop || why || overflow) takeBackSequences()
   if (stop) {
     takeBack()
     return stop
@@ -183,6 +187,7 @@ function readFrame(start: usize, end: usize): u32 {
     note(start, end, why)
     return STOP_DONE
   }
+  store<f64>(registers, load<f64>(registers, DECODE_MISSING) + frameMissing, DECODE_MISSING)
   if (frameTimeWhy) note(start, end, frameTimeWhy)
   const unread = frameInvalid + frameRejected
   if (!frameRows && !unread) {

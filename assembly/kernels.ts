@@ -1,5 +1,6 @@
 // Columns → partials → windows. The ingest thread uses all of it, pool workers only `runChunks`.
 export { admit, settle } from './window/admit'
+export { condition } from './window/condition'
 export { route } from './window/route'
 export { mergeChunks, reduce, runChunks } from './window/reduce'
 export { closeDevice, collect, listPanes, sweep } from './window/collect'

@@ -39,6 +39,7 @@ export const PROGRAM_FIELD_LIST: u32 = 24 // u32: address of FIELD records
 export const PROGRAM_RATE: u32 = 32 // f64: samples a second of an array, 0 = none
 export const PROGRAM_TAGS: u32 = 40 // u32: number of tags taken from the payload
 export const PROGRAM_OWN: u32 = 44 // u32: address of the codec's own part
+export const PROGRAM_SEQUENCE: u32 = 48 // f64: modulus of the messages' own numbers, Infinity where they never wrap; 0 = they have none
 export const CODEC_JSON: u32 = 1
 export const CODEC_CSV: u32 = 2
 export const CODEC_NUMBER: u32 = 3
@@ -90,7 +91,7 @@ export const NONE: u32 = 0xffffffff
 export const REJECTED: u32 = 0xfffffffd
 
 // ---- Decode: one call's registers. In: what to read and where to write; out: where it stopped and why.
-export const DECODE_BYTES: u32 = 192
+export const DECODE_BYTES: u32 = 208
 export const DECODE_FRAME: u32 = 0 // u32: next frame; in and out
 export const DECODE_END: u32 = 4 // u32: end of the block
 export const DECODE_COLUMNS: u32 = 8 // u32: address of the columns
@@ -106,6 +107,7 @@ export const DECODE_KEY_BYTES: u32 = 44 // u32
 export const DECODE_KEY_PREFIX: u32 = 48 // u32: the channel of a device's key, the device of a series' key; on STOP_HEADER the channel
 export const DECODE_CHANNEL_COUNT: u32 = 52 // u32: channels there are
 export const DECODE_CLOSED: u32 = 56 // u32: 1 = the tables take no more: an unknown device or series is REJECTED, without a stop
+export const DECODE_DEVICES: u32 = 60 // u32: address of the device records
 // Counters the host reads and clears, f64 each: of frames, then of samples.
 export const DECODE_COUNTS: u32 = 64
 export const COUNT_FRAMES_DECODED: u32 = 0
@@ -118,6 +120,7 @@ export const COUNT_SAMPLES_REJECTED: u32 = 6
 export const COUNT_FRAMES_IN: u32 = 7 // lines of frames of lines, which the host did not count
 // The first frames or lines that could not be read since the host cleared the list; one without an address ends it.
 export const DECODE_BAD: u32 = 128 // BAD_RECORDS of BAD_BYTES
+export const DECODE_MISSING: u32 = 192 // f64: numbers of messages that were passed over, less those that came late after all; the host reads and clears it
 export const BAD_RECORDS: u32 = 4
 export const BAD_BYTES: u32 = 16
 export const BAD_PAYLOAD: u32 = 0 // u32: its address
@@ -138,7 +141,7 @@ export const STOP_DEVICE: u32 = 2 // an unknown device: insert the key, call aga
 export const STOP_SERIES: u32 = 3 // an unknown series: insert the key, call again
 export const STOP_HEADER: u32 = 4 // a CSV channel without a layout: read the header line, set the layout, call again
 
-export const SCRATCH_BYTES: u32 = 262144
+export const SCRATCH_BYTES: u32 = 286720
 
 // ---- Columns: samples, a row each. Rows of an array are a run besides: equal series, times start + i / rate.
 export const COLUMNS_BYTES: u32 = 64
@@ -149,7 +152,7 @@ export const COLUMNS_RUN_CAPACITY: u32 = 12 // u32
 export const COLUMNS_SERIES: u32 = 16 // u32: address of u32[]
 export const COLUMNS_TIME: u32 = 20 // u32: address of f64[]
 export const COLUMNS_VALUE: u32 = 24 // u32: address of f64[]
-export const COLUMNS_HORIZON: u32 = 28 // u32: address of f64[]: the arrival, until admission makes it the device's lateness horizon
+export const COLUMNS_HORIZON: u32 = 28 // u32: address of f64[]: the arrival, NaN = its message came again; until admission makes it the device's lateness horizon
 export const COLUMNS_FATE: u32 = 32 // u32: address of u8[]: FATE_* bits
 export const COLUMNS_SLOT: u32 = 36 // u32: address of u32[]: routing's scratch, a slot handle per row
 export const COLUMNS_RUN_LIST: u32 = 40 // u32: address of RUN records
@@ -165,6 +168,9 @@ export const FATE_FUTURE: u32 = 8
 export const FATE_LOST: u32 = 16
 export const FATE_FILTERED: u32 = 32
 export const FATE_DUPLICATE: u32 = 64
+export const FATE_INVALID: u32 = 128 // calibration made it infinite or NaN
+/// Fates decided before any window sees the row: none takes it.
+export const FATE_OUT: u32 = FATE_FUTURE | FATE_FILTERED | FATE_DUPLICATE | FATE_INVALID
 
 // ---- Source, device and series records: time bookkeeping. Ingest thread only.
 export const SOURCE_BYTES: u32 = 64
@@ -185,12 +191,32 @@ export const DEVICE_LAST_ARRIVAL: u32 = 16 // f64
 export const DEVICE_ROWS: u32 = 24 // f64
 export const DEVICE_LATE: u32 = 32 // f64: rows late for a window
 export const DEVICE_SKEWS: u32 = 40 // u32: rows written to the ring of skews
+export const DEVICE_SEQUENCE_ENTRY: u32 = 44 // u16: the device's entry in the current frame's list of numbers, if that is the device's
+export const DEVICE_SEQUENCE_SPAN: u32 = 46 // u16: how far behind the last number the first one lies, at most SEQUENCE_KEPT
 export const DEVICE_SKEW: u32 = 48 // f32[SKEW_RING]: arrival - event time in ms, a ring of the latest rows
+export const DEVICE_SEQUENCE: u32 = 112 // f64: number of its last message
+export const DEVICE_SEQUENCE_SEEN: u32 = 120 // u64: bit k = the number k before the last was seen; 0 = there was none yet
+export const SEQUENCE_KEPT: u32 = 64
 export const SKEW_RING: u32 = 16
 
 export const SERIES_BYTES: u32 = 8
 export const SERIES_DEVICE: u32 = 0 // u32
 export const SERIES_NEXT: u32 = 4 // u32: the device's next series or NONE
+
+// ---- Conditions of a series, by its number: what is done to its values before windows see them. Rules are written once.
+export const CONDITION_BYTES: u32 = 32
+export const CONDITION_CALIBRATION: u32 = 0 // u32: address of a CALIBRATION, 0 = none
+export const CONDITION_VALID: u32 = 4 // u32: address of f64 least, f64 greatest; 0 = all values are
+export const CONDITION_DEADBAND: u32 = 8 // u32: address of f64 band, f64 longest silence in µs; 0 = none
+export const CONDITION_LAST: u32 = 16 // f64: the last value that the deadband kept, NaN = none yet
+export const CONDITION_LAST_TIME: u32 = 24 // f64
+export const CALIBRATION_BYTES: u32 = 24 // without its points
+export const CALIBRATION_POINTS: u32 = 0 // u32: points of the table, at least 2; 0 = value × scale + offset
+export const CALIBRATION_CLIP: u32 = 4 // u32: 1 = outside the table its ends hold, 0 = its outer pieces go on
+export const CALIBRATION_SCALE: u32 = 8 // f64
+export const CALIBRATION_OFFSET: u32 = 16 // f64
+export const CALIBRATION_TABLE: u32 = 24 // f64 raw, f64 value for each point, in rising order of raw
+export const POINT_BYTES: u32 = 16
 
 // ---- Slab: pages of 4 KiB. A returned page's first u32 is the next returned one; pages never used lie behind SLAB_NEXT.
 export const PAGE_BYTES: u32 = 4096
@@ -374,8 +400,8 @@ export const POOL_NEXT: u32 = 0 // i32: next chunk to claim
 export const POOL_CHUNKS: u32 = 4 // i32: number of chunks
 export const POOL_LIST: u32 = 8 // i32: address of the chunks
 
-// ---- What `settle` counts for a source: f64 reduced, late, rejected, future, lost, unmatched.
-export const SETTLED_BYTES: u32 = 48
+// ---- What `settle` counts for a source: f64 reduced, late, rejected, future, lost, unmatched, filtered, duplicate, invalid.
+export const SETTLED_BYTES: u32 = 72
 
 // ---- Rows of a series in a pane, in time order: a slot, and a list of blocks.
 export const ROWS_COUNT: u32 = 0 // u32

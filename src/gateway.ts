@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { compileInput } from './codecs/program.js'
 import { SystemClock } from './engine/clock.js'
 import { Closer, type Target } from './engine/closer.js'
+import { Conditions } from './engine/conditions.js'
 import { Decoder } from './engine/decoder.js'
 import { Engine } from './engine/engine.js'
 import {
@@ -126,7 +127,10 @@ export class Gateway {
           places: kernels.places,
         }),
     )
-    this.#identities = new Identities(plan, memory, arena, decode, ({ id, field, device }) => {
+    const conditions = new Conditions(plan, memory, arena)
+    this.#identities = new Identities(plan, memory, arena, decode, (series, input) => {
+      conditions.enrol(series, input)
+      const { id, field, device } = series
       for (const window of this.#windows) window.enrol(id, { source: device.source, field, tags: device.tags })
     })
     this.#pool = new ChunkPool(memory, kernels, {

@@ -38,6 +38,7 @@ let firstRow: u32 = 0
 let firstRun: u32 = 0
 let skip: u32 = 0
 let run: usize = 0
+let horizon: f64 = 0
 
 export function openColumns(address: usize): void {
   columns = address
@@ -86,7 +87,7 @@ export function takeBack(): void {
   store<u32>(series + (at << 2), id)
   store<f64>(times + (at << 3), timeUs)
   store<f64>(values + (at << 3), value)
-  store<f64>(horizons + (at << 3), arrival)
+  store<f64>(horizons + (at << 3), horizon)
   rows++
   return true
 }
@@ -123,4 +124,10 @@ export function appendToRun(id: u32, timeUs: f64, value: f64, rateHz: f64): bool
 /// The current frame's arrival.
 export function setArrival(us: f64): void {
   arrival = us
+  horizon = us
+}
+
+/// Whether the rows that follow are of a message that came before.
+export function setDuplicate(duplicate: bool): void {
+  horizon = duplicate ? NaN : arrival
 }

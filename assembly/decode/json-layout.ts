@@ -10,6 +10,7 @@ export const JSON_OPEN: u32 = 12 // u32: 1 = no declared fields: every number an
 export const JSON_PARSE: u32 = 16 // u32: 1 = then strings that are numbers are samples too
 export const JSON_WANTED: u32 = 20 // u32: number of nodes with a field or a tag
 export const JSON_WANTED_LIST: u32 = 24 // u32: address of u32[]: those nodes, fields in order, then tags
+export const JSON_SEQUENCE: u32 = 28 // u32: the node of the message's number, 0 = none
 
 export const NODE_BYTES: u32 = 112
 export const NODE_PATTERN: u32 = 0 // v128: the first 16 bytes of the key as JSON text writes it, closing quote included

@@ -19,6 +19,7 @@ import {
   FOUND_NULL,
   FOUND_NUMBER,
   FOUND_TEXT,
+  JSON_SEQUENCE,
   JSON_TIME,
   JSON_WANTED,
   JSON_WANTED_LIST,
@@ -43,6 +44,7 @@ import {
   program,
   rowTime,
   sample,
+  setSequence,
   setTime,
   tag,
   timeWhy,
@@ -54,6 +56,8 @@ import { numberTime, parseTimeText, timeWhy as whyNotRead } from './time'
 export function endJsonRow(own: usize, end: usize): bool {
   const times: usize = load<u32>(own, JSON_TIME)
   if (times) takeTime(times)
+  const number: usize = load<u32>(own, JSON_SEQUENCE)
+  if (number) takeSequence(number)
   let node: usize = 0
   let arrays = false
   const list: usize = load<u32>(own, JSON_WANTED_LIST)
@@ -99,6 +103,13 @@ function takeTime(node: usize): void {
     what == FOUND_NUMBER ? numberTime(program, text, text + bytes) : parseTimeText(program, text, text + bytes)
   if (isNaN(time)) badTime(whyNotRead)
   else setTime(time)
+}
+
+function takeSequence(node: usize): void {
+  const what = load<u32>(node, NODE_FOUND)
+  if (what == FOUND_NUMBER) setSequence(load<f64>(node, NODE_VALUE))
+  else if (what == FOUND_TEXT)
+    setSequence(readText(load<u32>(node, NODE_TEXT), load<u32>(node, NODE_TEXT_BYTES), 0, 0) == TEXT_NUMBER ? textNumber : NaN)
 }
 
 function takeTag(node: usize, what: u32): void {

@@ -21,6 +21,7 @@ import {
   FATE_DUPLICATE,
   FATE_FILTERED,
   FATE_FUTURE,
+  FATE_INVALID,
   FATE_LATE,
   FATE_LOST,
   FATE_REDUCED,
@@ -149,7 +150,7 @@ export function route(ofWindow: usize, columns: usize, from: u32): u32 {
     const wide = <usize>i << 3
     let handle: usize = 0
     const before: u32 = load<u8>(fates + i)
-    if (load<u8>(members + id) != 0 && !(before & (FATE_FUTURE | FATE_FILTERED))) {
+    if (load<u8>(members + id) != 0 && !(before & (FATE_FUTURE | FATE_FILTERED | FATE_INVALID))) {
       const time = load<f64>(times + wide)
       let horizon = load<f64>(horizons + wide)
       let fate = FATE_REDUCED

@@ -3,12 +3,13 @@ import { NONE } from '../../assembly/layout.js'
 import type { Arena } from '../model/codec.js'
 import type { Step } from './json-path.js'
 
-/** A path that is wanted, and as what: a declared field or a tag by its index, the time. */
+/** A path that is wanted, and as what: a declared field or a tag by its index, the time, the message's number. */
 export interface Wanted {
   steps: Step[]
   field?: number
   tag?: number
   time?: true
+  sequence?: true
 }
 
 interface Node {
@@ -17,6 +18,7 @@ interface Node {
   field?: number
   tag?: number
   time?: true
+  sequence?: true
   address: number
 }
 
@@ -38,6 +40,7 @@ export function writeTree(wanted: Wanted[], options: { isOpen: boolean; parse: b
   set(tree.JSON_ROOT, root.address)
   set(tree.JSON_NODES_END, end)
   set(tree.JSON_TIME, leaves.find(({ time }) => time)?.address ?? 0)
+  set(tree.JSON_SEQUENCE, leaves.find(({ sequence }) => sequence)?.address ?? 0)
   set(tree.JSON_OPEN, options.isOpen ? 1 : 0)
   set(tree.JSON_PARSE, options.parse ? 1 : 0)
   set(tree.JSON_WANTED, unique.length)

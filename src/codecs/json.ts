@@ -34,7 +34,7 @@ function planOf(options: FieldChoice, input: CodecInput): { fields: PathField[];
   if (typeof fields === 'string') return fields
   if (fields.some(({ samples }) => samples) && input.timePath === undefined)
     return 'cannot time the elements of `samples`: the payload has no time; write time: { path: …, unit: …, rate: … }, or a path that names an array of times'
-  const { timePath, tagPaths } = input
+  const { timePath, tagPaths, sequencePath } = input
   if (tagPaths.length > MOST_TAGS)
     return `cannot take ${tagPaths.length} tags from the payload: at most ${MOST_TAGS}; make some of them constants or levels of the topic`
 
@@ -48,6 +48,7 @@ function planOf(options: FieldChoice, input: CodecInput): { fields: PathField[];
     firstProblem(fields.map(({ path }, field) => add(path, { field }))) ??
     firstProblem(tagPaths.map((path, tag) => add(path, { tag }))) ??
     (timePath === undefined ? undefined : add(timePath, { time: true })) ??
+    (sequencePath === undefined ? undefined : add(sequencePath, { sequence: true })) ??
     samePath(wanted)
   return problem ?? { fields, wanted }
 }

@@ -25,11 +25,12 @@ const UNITS = {
 }
 
 // What a codec is told of its input.
-function codecInput({ time, payloadTags }: InputPlan): CodecInput {
+function codecInput({ time, payloadTags, sequence }: InputPlan): CodecInput {
   return {
     ...(time.kind === 'path' && { timePath: time.path }),
     hasRate: time.kind === 'path' && time.rateHz !== undefined,
     tagPaths: Object.values(payloadTags),
+    ...(sequence && { sequencePath: sequence.path }),
   }
 }
 
@@ -49,7 +50,8 @@ export function compileInput(input: InputPlan, codecs: readonly CodecComponent[]
   set(layout.PROGRAM_TAGS, tagNames.length)
   set(layout.PROGRAM_FIELDS, compiled.fields.length)
   set(layout.PROGRAM_FIELD_LIST, writeFields(compiled.fields, arena))
-  const { time } = input
+  const { time, sequence } = input
+  if (sequence) arena.f64[(address + layout.PROGRAM_SEQUENCE) / 8] = sequence.modulus ?? Number.POSITIVE_INFINITY
   set(layout.PROGRAM_TIME_UNIT, layout.TIME_ARRIVAL)
   if (time.kind === 'path') {
     set(layout.PROGRAM_TIME_UNIT, UNITS[time.unit])

@@ -6,6 +6,15 @@ import { durationText } from '../model/schema.js'
 
 const GROUP_SERIES = 64
 
+/** How payloads of one topic, port or file are read, and what is done to their samples. */
+interface InputSummary {
+  time: string
+  decode: string
+  tags: string[]
+  /** What samples pass before windows see them, in order; absent where nothing. */
+  conditions?: string[]
+}
+
 /** What a plan will do, as `weir check --json` prints it; no options of components and so no secrets. */
 export interface PlanSummary {
   gateway: string
@@ -17,7 +26,7 @@ export interface PlanSummary {
   maxMemoryBytes: number
   /** Worst case of all windows together. */
   windowBytes: number
-  sources: { name: string; type: string; finite: boolean; inputs: { time: string; decode: string; tags: string[] }[] }[]
+  sources: { name: string; type: string; finite: boolean; inputs: InputSummary[] }[]
   windows: {
     name: string
     measurement: string
@@ -122,7 +131,8 @@ export function describePlan(plan: Plan, components: Components): string {
     ...summary.sources.flatMap(({ name, type, finite, inputs }) => [
       `  ${name} (${type}${finite ? ', finite' : ''})`,
       ...inputs.map(
-        ({ time, decode, tags }) => `    ${decode}, time ${time}${tags.length ? `, tags ${tags.join(', ')}` : ''}`,
+        ({ time, decode, tags, conditions = [] }) =>
+          `    ${decode}, time ${time}${tags.length ? `, tags ${tags.join(', ')}` : ''}${conditions.map((text) => `; ${text}`).join('')}`,
       ),
     ]),
     'windows',
@@ -139,12 +149,19 @@ export function describePlan(plan: Plan, components: Components): string {
   return `${lines.join('\n')}\n`
 }
 
-function inputSummary({ time, decode, payloadTags, constantTags }: InputPlan) {
+function inputSummary({ time, decode, payloadTags, constantTags, conditions, sequence }: InputPlan): InputSummary {
   const tags = [
     ...Object.entries(constantTags).map(([name, value]) => `${name}=${value}`),
     ...Object.entries(payloadTags).map(([name, path]) => `${name}={.${path}}`),
   ]
-  return { time: timeText(time), decode: decode.type, tags }
+  const passed = [
+    ...(sequence ? [`numbered by ${sequence.path}`] : []),
+    ...(['calibrate', 'valid', 'deadband'] as const).flatMap((key) => {
+      const fields = conditions?.[key].map(({ field }) => field) ?? []
+      return fields.length ? [`${key} ${fields.join(', ')}`] : []
+    }),
+  ]
+  return { time: timeText(time), decode: decode.type, tags, ...(passed.length > 0 && { conditions: passed }) }
 }
 
 function timeText(time: TimePlan): string {

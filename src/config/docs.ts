@@ -23,7 +23,7 @@ export function configDoc(components: Components): string {
     '## Sources',
     'Every source has a `type` and may have:',
     table({ ...inputEntries, ...sourceEntries }),
-    ...nested('time', inputEntries.time),
+    ...Object.entries(inputEntries).flatMap(([key, schema]) => nested(key, schema)),
     ...sources.flatMap((c) => section(`### \`type: ${c.type}\``, c)),
     ...(framings.length
       ? ['## Framings', ...framings.flatMap((c) => section(`### \`frame: { type: ${c.type} }\``, c))]
@@ -78,7 +78,7 @@ function section(title: string, { summary, options }: { summary: string; options
 /** Tables of the maps that a value may be. */
 function nested(key: string, schema: v.GenericSchema): string[] {
   return branches(schema)
-    .flatMap((part) => (part.item ? branches(part.item) : [part]))
+    .flatMap((part) => (part.item || part.value ? branches((part.item ?? part.value)!) : [part]))
     .filter((part, i, all) => part.entries && all.findIndex((other) => other.entries === part.entries) === i)
     .flatMap((part) => [`Keys of \`${key}\`:`, table(part.entries!)])
 }

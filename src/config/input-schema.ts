@@ -59,6 +59,17 @@ export const timeSchema = v.pipe(
 
 /** Tags that weir sets itself. */
 export const OWN_TAGS = ['gateway', 'source']
+/** The name of a tag. */
+export const tagName = v.pipe(
+  v.string(),
+  v.regex(/^[\w.-]{1,64}$/, 'cannot take this name of a tag; allowed: 1 to 64 of the characters A-Z a-z 0-9 _ . -'),
+  v.check(
+    (name) => !OWN_TAGS.includes(name),
+    `cannot set the tags ${OWN_TAGS.join(' and ')}: weir sets them itself; choose another name`,
+  ),
+  v.metadata({ allowed: '1 to 64 of the characters A-Z a-z 0-9 _ . -' }),
+)
+
 const PAYLOAD_PATH = /^\{\.(.+)\}$/s
 
 const tagValue = v.pipe(
@@ -72,17 +83,7 @@ const tagValue = v.pipe(
 
 /** `tags:` of a source or topic. */
 export const tagsSchema = v.pipe(
-  v.record(
-    v.pipe(
-      v.string(),
-      v.regex(/^[\w.-]{1,64}$/, 'cannot take this name of a tag; allowed: 1 to 64 of the characters A-Z a-z 0-9 _ . -'),
-      v.check(
-        (name) => !OWN_TAGS.includes(name),
-        `cannot set the tags ${OWN_TAGS.join(' and ')}: weir sets them itself; choose another name`,
-      ),
-    ),
-    tagValue,
-  ),
+  v.record(tagName, tagValue),
   v.transform((tags) => {
     const payloadTags: Record<string, string> = {}
     const constantTags: Record<string, string> = {}

@@ -11,14 +11,11 @@ export const LATER: Record<Place, Record<string, string>> = {
     maxBatchBytes: 'bound of a batch',
   },
   source: {
-    sequence: 'numbered messages',
-    calibrate: 'factor and offset of a field',
-    valid: 'range of true values of a field',
     resume: 'go on in a file where the last run stopped',
     maxBatchBytes: 'bound of a batch',
   },
   window: {},
-  decode: { sequence: 'numbered messages', calibrate: 'factor and offset of a field', valid: 'range of true values' },
+  decode: {},
   sink: {
     spool: 'points kept on disk',
     maxAge: 'bound of the points kept on disk',
@@ -28,8 +25,8 @@ export const LATER: Record<Place, Record<string, string>> = {
 
 /** Reductions that the design knows and this version does not; percentiles such as p99 besides. */
 const LATER_REDUCTIONS = new Set(
-  `quantile median histogram distinct twa integral duty rate increase slope ewma zerocross dominant_hz band_power band_rms
-  velocity_rms envelope_rms spectral_centroid circmean n expected coverage gap_max late duplicate`.split(/\s+/),
+  `quantile median histogram distinct zerocross dominant_hz band_power band_rms velocity_rms envelope_rms
+  spectral_centroid`.split(/\s+/),
 )
 
 /** True for a reduction as written that a later version will know. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { isZone } from '../memory/zone.js'
 import { duration } from '../model/schema.js'
+import { tagName } from './input-schema.js'
 
 const says = v.description
 const glob = v.pipe(
@@ -160,5 +161,13 @@ export const windowEntries = {
     ),
   ),
   measurement: v.optional(v.pipe(measurement, says("Name of the points. Default: the window's name."))),
+  unitTag: v.optional(
+    v.pipe(
+      tagName,
+      says(
+        "Name of a tag, such as unit, that says the unit of all values of a line: a device's values are then a line for each unit, and those without one a line without the tag. A device that has such a tag keeps its own. Default: none.",
+      ),
+    ),
+  ),
   to: v.optional(v.pipe(v.array(v.string(), 'a list of sinks'), says('Sinks by name. Default: all.'))),
 }

@@ -21,12 +21,14 @@ import {
   DECODE_CONSTANTS,
   DECODE_COUNTS,
   DECODE_DEVICE_TABLE,
+  DECODE_DEVICES,
   DECODE_END,
   DECODE_FRAME,
   DECODE_KEY,
   DECODE_KEY_BYTES,
   DECODE_KEY_PREFIX,
   DECODE_LINE,
+  DECODE_MISSING,
   DECODE_SCRATCH,
   DECODE_SERIES_TABLE,
   DECODE_SKIP,
@@ -53,6 +55,8 @@ export interface DecodeCounts {
   samplesInvalid: number
   samplesFiltered: number
   samplesRejected: number
+  /** Messages passed over in their sender's numbers, less those that came late after all. */
+  missing: number
 }
 
 /** A frame that could not be read, for the log. */
@@ -83,6 +87,7 @@ export class Decoder {
     this.#set(DECODE_CHANNELS, regions.channels.start)
     this.#set(DECODE_DEVICE_TABLE, regions.deviceTable.start)
     this.#set(DECODE_SERIES_TABLE, regions.seriesTable.start)
+    this.#set(DECODE_DEVICES, regions.devices.start)
     this.#set(DECODE_SCRATCH, regions.scratch.start)
     this.#set(DECODE_CONSTANTS, constants)
   }
@@ -101,6 +106,7 @@ export class Decoder {
   takeCounts(): DecodeCounts {
     const { f64 } = this.memory
     const at = (this.#registers + DECODE_COUNTS) >>> 3
+    const missing = (this.#registers + DECODE_MISSING) >>> 3
     const counts = {
       framesIn: f64[at + COUNT_FRAMES_IN],
       framesDecoded: f64[at + COUNT_FRAMES_DECODED],
@@ -110,8 +116,10 @@ export class Decoder {
       samplesInvalid: f64[at + COUNT_SAMPLES_INVALID],
       samplesFiltered: f64[at + COUNT_SAMPLES_FILTERED],
       samplesRejected: f64[at + COUNT_SAMPLES_REJECTED],
+      missing: f64[missing],
     }
     f64.fill(0, at, at + 8)
+    f64[missing] = 0
     return counts
   }
 

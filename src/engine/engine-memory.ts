@@ -3,6 +3,7 @@ import {
   CHUNK_BYTES,
   CHUNK_MIN_ROWS,
   COLUMNS_BYTES,
+  CONDITION_BYTES,
   DECODE_BYTES,
   DEVICE_BYTES,
   ENTRY_BYTES,
@@ -22,6 +23,7 @@ import {
 import { Memory, type Region } from '../memory/regions.js'
 import { windowArenaBytes } from '../memory/window-memory.js'
 import type { Plan } from '../model/plan.js'
+import { ruleBytes } from './conditions.js'
 import { SETTLED } from './reducer.js'
 
 /** How the engine cuts its work; tests make it small. */
@@ -52,6 +54,7 @@ export type RegionName =
   | 'viewWork'
   | 'devices'
   | 'series'
+  | 'conditions'
   | 'groupSource'
   | 'deviceTable'
   | 'deviceEntries'
@@ -122,6 +125,7 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
   const numbers = seriesNumbers(plan)
   const passes = plan.windows.length * 3
   const entries = tableEntries(plan.maxSeries)
+  const rules = ruleBytes(plan)
   const blocks = plan.sources.reduce((sum, _, i) => sum + blockBytes(plan, i, sizes), 0)
   return new Memory<RegionName>({
     registers: DECODE_BYTES,
@@ -137,6 +141,8 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
     viewWork: viewBytes(plan),
     devices: plan.maxSeries * DEVICE_BYTES,
     series: numbers * SERIES_BYTES,
+    // Nothing where no source conditions its samples.
+    conditions: rules > 0 ? numbers * CONDITION_BYTES : 0,
     groupSource: numbers / 16,
     deviceTable: TABLE_BYTES,
     deviceEntries: entries * ENTRY_BYTES,
@@ -147,7 +153,7 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
     channels: plan.maxSeries * CHANNEL_BYTES,
     blocks,
     arena:
-      (4 << 20) + plan.maxSeries * 128 + plan.windows.reduce((sum, w) => sum + windowArenaBytes(w, plan, numbers), 0),
+      (4 << 20) + rules + plan.maxSeries * 128 + plan.windows.reduce((sum, w) => sum + windowArenaBytes(w, plan, numbers), 0),
     slabHead: SLAB_BYTES,
     slab: Math.floor(plan.maxMemoryBytes / PAGE_BYTES) * PAGE_BYTES,
   })

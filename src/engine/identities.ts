@@ -10,6 +10,7 @@ import {
   DEVICE_BYTES,
   DEVICE_FIRST_SERIES,
   DEVICE_HIGH,
+  DEVICE_SEQUENCE,
   DEVICE_SOURCE,
   ENTRY_BYTES,
   NONE,
@@ -25,7 +26,7 @@ import type { Program } from '../codecs/program.js'
 import type { DecodeModule } from '../memory/modules.js'
 import type { Arena } from '../model/codec.js'
 import { bug, LinkError, WeirError } from '../model/errors.js'
-import type { Plan } from '../model/plan.js'
+import type { InputPlan, Plan } from '../model/plan.js'
 import type { Device } from '../model/points.js'
 import type { ChannelSpec } from '../model/source.js'
 import { type EngineMemory, seriesNumbers } from './engine-memory.js'
@@ -77,13 +78,13 @@ export class Identities {
   readonly #inGroup: number[] = []
   readonly #text = new TextDecoder()
 
-  /** `onSeries` sees each new series before its first row is routed. */
+  /** `onSeries` sees each new series, and the input it came by, before its first row is reduced. */
   constructor(
     private readonly plan: Plan,
     private readonly memory: EngineMemory,
     private readonly arena: Arena,
     private readonly decode: DecodeModule,
-    private readonly onSeries: (series: Series) => void,
+    private readonly onSeries: (series: Series, input: InputPlan) => void,
   ) {
     this.#freeSeries = plan.sources.map(() => new Set())
   }
@@ -180,8 +181,9 @@ export class Identities {
       this.series[id] = series
       this.seriesCount++
       device.series.set(field, series)
-      const unit =
-        unitOf(this.plan.sources[device.sourceIndex].units, field) ?? unitOf(this.#channels[channel].spec.units, field)
+      const { spec } = this.#channels[channel]
+      const { units, inputs } = this.plan.sources[device.sourceIndex]
+      const unit = unitOf(units, field) ?? unitOf(spec.units, field)
       if (unit) device.units.set(field, unit)
       const { u32, regions } = this.memory
       const record = (regions.series.start + id * SERIES_BYTES) >>> 2
@@ -193,7 +195,7 @@ export class Identities {
         : regions.devices.start + deviceId * DEVICE_BYTES + DEVICE_FIRST_SERIES
       u32[link >>> 2] = id
       device.lastSeries = series
-      this.onSeries(series)
+      this.onSeries(series, inputs[spec.input])
       if (!this.#insert('series', deviceId, bytes, id)) return false
     }
     this.#cacheInChannel(channel, field, series.id)
@@ -202,7 +204,7 @@ export class Identities {
 
   /** Takes a device and its series out; their numbers are free afterwards. Its panes must have been closed. */
   forget(device: DeviceEntry): void {
-    const { regions, u32 } = this.memory
+    const { regions, u8, u32 } = this.memory
     for (const { channel, bytes } of device.keys) this.#remove('device', channel, bytes)
     for (const series of device.series.values()) {
       this.#remove('series', device.id, Buffer.from(series.field))
@@ -213,7 +215,9 @@ export class Identities {
     device.series.clear()
     device.units.clear()
     device.lastSeries = undefined
-    u32[(regions.devices.start + device.id * DEVICE_BYTES + DEVICE_FIRST_SERIES) >>> 2] = NONE
+    const record = regions.devices.start + device.id * DEVICE_BYTES
+    u32[(record + DEVICE_FIRST_SERIES) >>> 2] = NONE
+    u8.fill(0, record + DEVICE_SEQUENCE, record + DEVICE_SEQUENCE + 16)
     for (const channel of device.channels) {
       const record = (regions.channels.start + channel * CHANNEL_BYTES) >>> 2
       const list = u32[record + CHANNEL_SERIES / 4] >>> 2

@@ -25,7 +25,17 @@ import type { Window } from '../window/window.js'
 import type { EngineMemory, Sizes } from './engine-memory.js'
 
 /** Fates of samples that end in the columns, per source, in the order in which `settle` writes them. */
-export const SETTLED = ['reduced', 'late', 'rejected', 'future', 'lost', 'unmatched'] as const
+export const SETTLED = [
+  'reduced',
+  'late',
+  'rejected',
+  'future',
+  'lost',
+  'unmatched',
+  'filtered',
+  'duplicate',
+  'invalid',
+] as const
 
 /**
  * Columns into windows. Owns the columns: lays them out, and when asked reduces and empties them.
@@ -85,6 +95,8 @@ export class Reducer {
     const slab = memory.regions.slabHead.start
     const chunks = memory.regions.chunks.start
     kernels.admit(this.#columns, slab)
+    const { conditions } = memory.regions
+    if (conditions.end > conditions.start) kernels.condition(this.#columns, conditions.start)
     let end = chunks
     const { rows } = this
     for (const window of this.windows) {

@@ -66,10 +66,30 @@ export function report(r: Reported): Status {
       corrections: window.corrections,
       ...window.left,
       notFinite: window.notFinite,
+      units: unitsOf(r, window),
     })),
     sinks: r.lanes.map((lane) => lane.status()),
     alarms: alarms(r, freePages),
   }
+}
+
+/** Series looked at for the units of a window's fields: further ones are mostly of the same fields. */
+const UNIT_SERIES = 1000
+
+/** Units by field of a point, in the order in which they were first seen. */
+function unitsOf({ identities }: Reported, window: Window): Record<string, string[]> {
+  const found = new Map<string, Set<string>>()
+  let series = 0
+  for (const device of identities.devices)
+    for (const [field, unit] of device?.units ?? []) {
+      const id = device?.series.get(field)?.id
+      if (id === undefined || ++series > UNIT_SERIES) break
+      for (const { name, unitOf } of window.fieldsOf(id, field)) {
+        const text = unitOf(unit)
+        if (text !== '') found.set(name, (found.get(name) ?? new Set()).add(text))
+      }
+    }
+  return Object.fromEntries([...found].map(([name, units]) => [name, [...units]]))
 }
 
 function sourceStatus(r: Reported, intake: Intake, source: Source): SourceStatus {

@@ -14,6 +14,7 @@ export interface DecodeModule {
 /** What `kernels.wasm` exports. */
 export interface KernelsModule {
   admit(columns: number, slab: number): void
+  condition(columns: number, conditions: number): void
   settle(columns: number, slab: number, counts: number, firstSource: number, stride: number): void
   /** Returns the row it stopped at. */
   route(window: number, columns: number, from: number): number

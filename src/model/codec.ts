@@ -44,6 +44,8 @@ export interface CodecInput {
   /** Path of the time in the payload, if it is there. */
   timePath?: string
   hasRate: boolean
+  /** Path of the message's own number, if its place is named. */
+  sequencePath?: string
   /** Paths of the tags taken from the payload, in order. */
   tagPaths: string[]
 }

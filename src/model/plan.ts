@@ -24,6 +24,42 @@ export type TimePlan =
 export const mayUseArrival = (time: TimePlan): boolean =>
   time.kind === 'arrival' || (time.kind === 'path' && time.missing === 'arrival')
 
+/** Raw values to true ones, for fields that match the glob. */
+export interface CalibrationPlan {
+  field: string
+  /** value × scale + offset, or [raw, value] in rising order of raw, linear in between; at least two. */
+  by: { scale: number; offset: number } | { table: readonly (readonly [number, number])[]; clip: boolean }
+  /** Unit of the outcome; it goes before all others. */
+  unit?: string
+}
+
+/** True values, both ends included; others are filtered. */
+export interface ValidPlan {
+  field: string
+  min: number
+  max: number
+}
+
+/** Values that differ from the last one kept by less than the band are filtered, unless it is as far away in event time as said. */
+export interface DeadbandPlan {
+  field: string
+  band: number
+  everyUs?: number
+}
+
+/** What is done to samples before windows see them, in this order; in each list the first that matches the field wins. */
+export interface ConditionsPlan {
+  calibrate: readonly CalibrationPlan[]
+  valid: readonly ValidPlan[]
+  deadband: readonly DeadbandPlan[]
+}
+
+/** Where messages carry their own number, and where it begins anew; without a modulus it never does. */
+export interface SequencePlan {
+  path: string
+  modulus?: number
+}
+
 /** How payloads of one topic, port or file are read. */
 export interface InputPlan {
   time: TimePlan
@@ -33,6 +69,10 @@ export interface InputPlan {
   payloadTags: Record<string, string>
   /** Tags with a fixed value; the source adds them to the tags of its channels. */
   constantTags: Record<string, string>
+  /** Absent: values are taken as they are. */
+  conditions?: ConditionsPlan
+  /** Absent: messages that come again are not recognised. */
+  sequence?: SequencePlan
 }
 
 export interface SourcePlan {
@@ -103,6 +143,8 @@ export interface WindowPlan {
   maxRows: number
   /** Tags that stay; series that differ in others alone are one. */
   by?: string[]
+  /** Tag that says the unit of a line's values; then a device's values are a line for each unit. */
+  unitTag?: string
   /** First match wins; a field that none matches is not taken. */
   reduce: { field: string; reductions: ReductionPlan[] }[]
   /** Sinks by name. */

@@ -58,6 +58,33 @@ const plain: Partial<Record<StateKind['name'], (values: Float64Array, times: Flo
     }
     return sum + squares + cubes + fourths
   },
+  trend(values, times) {
+    const start = times[0]!
+    const base = values[0]!
+    let sumTimes = 0
+    let sum = 0
+    let squares = 0
+    let products = 0
+    for (let i = 0; i < values.length; i++) {
+      const time = times[i]! - start
+      const value = values[i]! - base
+      sumTimes += time
+      sum += value
+      squares += time * time
+      products += time * value
+    }
+    return sumTimes + sum + squares + products
+  },
+  circle(values) {
+    let sines = 0
+    let cosines = 0
+    for (let i = 0; i < values.length; i++) {
+      const radians = values[i]! * (Math.PI / 180)
+      sines += Math.sin(radians)
+      cosines += Math.cos(radians)
+    }
+    return sines + cosines
+  },
 }
 
 const PAGE_BYTES = 65536

@@ -30,16 +30,31 @@ export type TimeFragment =
       rate?: number
     }
 
-/** How payloads are read. */
+/** Raw values to true ones: by scale and offset, or by a table of [raw, value]. */
+export type CalibrationFragment =
+  | { scale?: number; offset?: number; unit?: string }
+  | { table: readonly (readonly [number, number])[]; outside?: 'extend' | 'clip'; unit?: string }
+
+/** How payloads are read, and what is done to their samples before windows see them. */
 export interface InputOptions {
   time?: TimeFragment
   decode?: CodecFragment
   /** Constants, and `{.path}` for a value of the payload. */
   tags?: Record<string, string | number | boolean>
+  /** By field; globs with `*` and `?`, the first match wins. */
+  calibrate?: Record<string, CalibrationFragment>
+  /** Least and greatest true value, by field. */
+  valid?: Record<string, readonly [min: number, max: number]>
+  /** The least change that counts, by field; after `every` a sample is kept in any case. */
+  deadband?: Record<string, number | { band: number; every?: string }>
+  /** Where messages carry their own number, and what it wraps at. */
+  sequence?: string | { path: string; modulus?: number }
 }
 
 /** Keys of every source; durations are text such as `250ms`. Further keys are those of docs/CONFIG.md. */
 export interface SourceOptions extends InputOptions {
+  /** Units of fields. */
+  unit?: Record<string, string>
   wait?: string
   idle?: string
   ahead?: string

@@ -25,6 +25,8 @@ export interface WindowOptions {
   measurement?: string
   lateness?: string
   offset?: string
+  /** Name of a tag that says the unit of a point's values; then a device has a point for each unit. */
+  unitTag?: string
 }
 
 /** Series of one or more sources. A stream is a description: nothing runs before the context starts. */

@@ -1,5 +1,6 @@
 import { LINE_BYTES, LINE_CORRECTION, LINE_DEVICE, LINE_END, LINE_SERIES, LINE_START } from '../../assembly/layout.js'
 import type { Device, PointField, Points } from '../model/points.js'
+import { UnitLines } from './unit-lines.js'
 import type { Window } from './window.js'
 
 /** Names behind the numbers in lines. */
@@ -31,6 +32,7 @@ export class Lines implements Points {
   readonly firstField: number[] = []
   readonly field: PointField[] = []
   readonly value: number[] = []
+  readonly #unitLines = new UnitLines()
 
   /**
    * Reads lines from `start` on as long as their window is the same; returns where it stopped, at most at `end`. Values not
@@ -70,10 +72,12 @@ export class Lines implements Points {
         }
       }
       if (value === first) continue
+      const from = line
       this.device[line] = device
-      this.correction[line] = correction
       this.firstField[line++] = first
-      this.corrections += correction
+      if (window.plan.unitTag !== undefined) line = this.#unitLines.split(this, from, value, window.plan.unitTag)
+      for (let i = from; i < line; i++) this.correction[i] = correction
+      this.corrections += correction * (line - from)
     }
     this.firstField[line] = value
     this.lines = line

@@ -92,8 +92,6 @@ export interface WindowParts {
 
 /** Pages of slots in a group's record. */
 const MOST_SLOT_PAGES = 10
-/** These look at the sample before the pane, too. */
-const QUALITY = ['coverage', 'gap_max']
 
 interface ReductionOutput {
   kernel: Kernel
@@ -140,7 +138,7 @@ export class Window {
       kernel.detrends === true && plan.detrend !== 'default' && plan.detrend !== 'none'
     const keepsRows = kernels.some((kernel) => kernel.state === 'rows' || detrends(kernel))
     const onGrid = plan.kind === 'tumbling' || plan.kind === 'hopping'
-    const carries = onGrid && kernels.some(({ carries, name }) => carries !== undefined || QUALITY.includes(name))
+    const carries = onGrid && kernels.some(({ carries }) => carries !== undefined)
 
     // A state with arguments of its own is there once for each of them.
     const key = (reduction: ReductionPlan) =>
@@ -292,6 +290,12 @@ export class Window {
       this.#fields.set(key, fields)
     }
     return fields
+  }
+
+  /** Fields of points that a series gives, none where it is not taken. */
+  fieldsOf(id: number, field: string): readonly PointField[] {
+    const list = this.arena.u8[this.#members + id]
+    return list === 0 ? [] : this.fields(list - 1, field)
   }
 
   /** Counts lines that went out. */

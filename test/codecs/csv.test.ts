@@ -33,6 +33,15 @@ test('declared columns, a tag and a time', () => {
     ['sample', 1, 1000],
     ['sample', 0, -0],
   ])
+  use(csv, options, { timePath: 't', hasRate: false, tagPaths: ['room'], sequencePath: 'x' }, TIME_MS)
+  assertLine('1,a,2,"65535",3', [
+    ['time', 1000],
+    ['tag', 0, 'a'],
+    ['sample', 1, 2],
+    ['sequence', 65535],
+    ['sample', 0, 3],
+  ])
+  use(csv, options, { timePath: 't', hasRate: false, tagPaths: ['room'] }, TIME_MS)
   assertLine('x,,1', [
     ['badTime', WHY_INVALID_TIME],
     ['tag', 0, ''],

@@ -31,6 +31,7 @@ test('nothing else can be taken from it', () => {
   assert.equal(number.check(parse({}), input), undefined)
   assert.match(number.check(parse({}), { ...input, timePath: 't' })!, /time/)
   assert.match(number.check(parse({}), { ...input, tagPaths: ['id'] })!, /tag/)
+  assert.match(number.check(parse({}), { ...input, sequencePath: 'seq' })!, /the message's number/)
   assert.match(number.check(parse({}), { ...input, hasRate: true })!, /rate/)
   assert.throws(() => parse({ field: '' }))
 })

@@ -67,6 +67,7 @@ test('the least configuration has every default in its plan', () => {
         finite: false,
         units: {},
         waitUs: 500_000,
+        expectUs: 0,
         idleUs: 1_000_000,
         aheadUs: 60e6,
         forgetUs: 86_400e6,
@@ -80,9 +81,19 @@ test('the least configuration has every default in its plan', () => {
         name: 'second',
         measurement: 'second',
         of: [{}],
+        kind: 'tumbling',
         everyUs: 1e6,
+        sizeUs: 1e6,
+        rows: 0,
         offsetUs: 0,
         latenessUs: 10e6,
+        stamp: 'start',
+        holdUs: 10e6,
+        between: 'step',
+        quality: false,
+        expectUs: 0,
+        detrend: 'default',
+        maxRows: 100000,
         reduce: [{ field: '*', reductions: [{ kernel: 'mean', arguments: [], suffix: 'mean' }] }],
         to: ['db'],
       },
@@ -97,7 +108,7 @@ test('defaults follow batch, cores and the longest window', () => {
   assert.equal(parse(base, { cores: 1 }).workers, 0)
   assert.equal(plan.sources[0].idleUs, 3e6)
   assert.equal(plan.sources[0].maxLatencyUs, 1e6)
-  assert.equal(plan.sources[0].forgetUs, 7 * 86_400e6 + 10e6)
+  assert.equal(plan.sources[0].forgetUs, 14 * 86_400e6 + 10e6)
   assert.equal(parse(base, { env: {} }).stateDir, './weir-state')
 })
 
@@ -122,7 +133,7 @@ test('all problems at once, each with its path', () => {
     },
     windows: {
       a: { every: '0', reduce: [], to: ['nowhere'] },
-      b: { reduce: ['mean', 'mode'], every: '1s', hold: '5s', of: { source: 'plont' } },
+      b: { reduce: ['mean', 'mode'], every: '1s', hold: '5', of: { source: 'plont' } },
     },
     sinks: { db: { type: 'database' }, x: 5 },
   })
@@ -163,7 +174,7 @@ test('all problems at once, each with its path', () => {
   assert.match(said('sources.plant.qos'), /got 2; allowed: 0 \| 1/)
   assert.match(said('sources.plant.topics[0].decode.type'), /got "jsno"; allowed: json; did you mean `json`\?/)
   assert.match(said('windows.a.every'), /got "0"; allowed: .* at least 1ms/)
-  assert.match(said('windows.b.hold'), /cannot take `hold` \(how long a value holds\): not in this version/)
+  assert.match(said('windows.b.hold'), /got "5"; allowed: a duration/)
 })
 
 test('references that lead nowhere, in windows that are right otherwise', () => {

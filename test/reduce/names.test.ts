@@ -14,8 +14,14 @@ const band = {
 }
 
 test('every kernel is known by its name', () => {
-  for (const { name } of kernels) {
-    assert.deepEqual(resolveReduction(name), { reductions: [{ kernel: name, arguments: [], suffix: name }] })
+  for (const { name, example } of kernels) {
+    const resolved = resolveReduction(example ?? name)
+    assert.ok('reductions' in resolved, name)
+    assert.ok(resolved.reductions.length > 0)
+    for (const { kernel, suffix } of resolved.reductions) {
+      assert.equal(kernel, name)
+      assert.ok(example ? suffix.startsWith(`${name}_`) : suffix === name, suffix)
+    }
   }
 })
 

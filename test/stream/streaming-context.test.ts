@@ -91,6 +91,38 @@ sinks:
   assert.deepEqual(ssc.toConfig(), value)
 })
 
+test('what is done to samples before windows, and units as a tag, are words of a program too', async () => {
+  const ssc = new StreamingContext()
+  const input = {
+    calibrate: {
+      temp: { scale: 0.1, unit: '°C' },
+      level: {
+        table: [
+          [0, 0],
+          [10, 3],
+        ] as const,
+        outside: 'clip' as const,
+      },
+    },
+    valid: { temp: [-40, 125] as const },
+    deadband: { temp: { band: 0.5, every: '5min' }, level: 1 },
+    sequence: { path: 'seq', modulus: 65536 },
+  }
+  ssc
+    .stream(mqtt({ url: 'mqtt://localhost', unit: { hum: '%' }, topics: ['a', { topic: 'b', ...input }] }), 'plant')
+    .window('1s', { unitTag: 'unit' })
+    .reduce('mean')
+    .to(fileSink({ path: '-' }))
+  const plan = await ssc.plan()
+  const [a, b] = plan.sources[0].inputs
+  assert.deepEqual([a.conditions, a.sequence, b.sequence], [undefined, undefined, input.sequence])
+  assert.deepEqual(
+    [b.conditions?.calibrate.length, b.conditions?.valid, b.conditions?.deadband.length],
+    [2, [{ field: 'temp', min: -40, max: 125 }], 2],
+  )
+  assert.deepEqual([plan.windows[0].unitTag, plan.sources[0].units], ['unit', { hum: '%' }])
+})
+
 test('names are numbered, a sink given twice is one, union and filter choose series', () => {
   const ssc = new StreamingContext()
   const out = fileSink({ path: '-' })

@@ -1,6 +1,6 @@
 import { PAGE_BYTES, SLAB_FREE_PAGES, SLAB_NEXT } from '../../assembly/layout.js'
 import { instantiateKernels } from '../../src/memory/modules.js'
-import type { PaneView } from '../../src/model/kernel.js'
+import type { Kernel, PaneView } from '../../src/model/kernel.js'
 import { resolveReduction } from '../../src/reduce/names.js'
 import { kernels } from '../../src/reduce/registry.js'
 import { states } from '../../src/reduce/states.js'
@@ -77,8 +77,16 @@ export function merge(state: string, into: Slot, from: Slot): Slot {
   return into
 }
 
-/** What a kernel reads in a slot. */
-export function finish(kernel: string, slot: Slot): number {
+/** How tests write a kernel: with the arguments of its example. */
+export const written = ({ name, example }: Kernel): string => example ?? name
+
+const resolved = new Map<string, ReturnType<typeof reductionOf>>()
+
+/** What a kernel, as written, reads in a slot. */
+export function finish(reduction: string, slot: Slot): number {
+  if (!resolved.has(reduction)) resolved.set(reduction, reductionOf(reduction))
+  const { kernel, arguments: args } = resolved.get(reduction)!
+  doubles.set(args, SLOT / 8 + 64)
   return work(slot, SLOT, () => wasm.kernelFinish(wasm.places.get(kernel)!, SLOT, SLOT + 512))
 }
 
@@ -110,10 +118,26 @@ export function split(rows: Rows, parts: number): Rows[] {
   }))
 }
 
-/** Every kernel's outcome for rows brought in one way, by name. */
+/** The kernels over states, and those over the rows in time order. */
+export const folds = kernels.filter(({ state }) => state !== 'rows')
+export const overRows = kernels.filter(({ state }) => state === 'rows')
+
+/** The outcome of every kernel over a state for rows brought in one way, by name. */
 export function outcomes(rows: Rows, way: (typeof ways)[number]): Map<string, number> {
   const slots = new Map(states.map(({ name }) => [name, way.reduce(name, rows)]))
-  return new Map(kernels.map(({ name, state }) => [name, finish(name, slots.get(state)!)]))
+  return new Map(folds.map((kernel) => [kernel.name, finish(written(kernel), slots.get(kernel.state)!)]))
+}
+
+/** How far apart two outcomes of a kernel are; directions, the short way round. */
+export function apart({ family }: Kernel, a: number, b: number): number {
+  const difference = Math.abs(a - b)
+  return family === 'angle' ? Math.min(difference, 360 - difference) : difference
+}
+
+/** Rows in time order; those of equal times stay in order of arrival. */
+export function inOrder({ times, values }: Rows): Rows {
+  const order = times.map((_, i) => i).sort((a, b) => times[a]! - times[b]!)
+  return { times: order.map((i) => times[i]!), values: order.map((i) => values[i]!) }
 }
 
 /** What a view is where a test does not say: the pane is from 0 to the last row, nothing lies around it, nothing has a rate. */

@@ -1,5 +1,6 @@
 import type { Kernel } from '../../model/kernel.js'
 import { deviations } from '../deviations.js'
+import { factor } from '../units.js'
 
 /** Sample variance; no value below two values. */
 export const variance: Kernel = {
@@ -11,7 +12,7 @@ export const variance: Kernel = {
     'Σ(x − mean)² / (n − 1); two passes corrected as in Chan, Golub, LeVeque, The American Statistician 37 (1983), formula 1.7',
   arguments: [],
   integer: false,
-  unit: (unit) => (/^\w*$|^.\w*$/u.test(unit) ? unit && `${unit}²` : `(${unit})²`),
+  unit: (unit) => unit && `${factor(unit)}²`,
   reference: (values) => (values.length < 2 ? Number.NaN : deviations(values, 2) / (values.length - 1)),
   // Squares of differences under 1e-160 vanish.
   tolerance: (values) => 1e-12 * variance.reference(values, [], []) + values.length * 1e-320,

@@ -1,26 +1,41 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { kernels } from '../../../src/reduce/registry.js'
 import { states } from '../../../src/reduce/states.js'
-import { addRows, addRun, empty, finish, merge, type Rows, type Slot, ways } from '../../support/kernels.js'
+import {
+  addRows,
+  addRun,
+  apart,
+  empty,
+  finish,
+  folds,
+  merge,
+  type Rows,
+  reductionOf,
+  type Slot,
+  ways,
+  written,
+} from '../../support/kernels.js'
 import { joined, parts, series } from '../../support/series.js'
 
 /** Fails unless every kernel of the state reads in a slot what its reference says of the rows. */
 function holds(state: string, slot: Slot, { values, times }: Rows, how: string): void {
-  for (const kernel of kernels) {
+  for (const kernel of folds) {
     if (kernel.state !== state) continue
-    const found = finish(kernel.name, slot)
-    const wanted = kernel.reference(values, times, [])
+    const args = reductionOf(written(kernel)).arguments
+    const found = finish(written(kernel), slot)
+    const wanted = kernel.reference(values, times, args)
     if (Number.isNaN(wanted)) assert.ok(Number.isNaN(found), `${kernel.name}, ${how}: ${found}, no value wanted`)
     else {
-      const tolerance = kernel.tolerance(values)
-      assert.ok(Math.abs(found - wanted) <= 2 * tolerance, `${kernel.name}, ${how}: ${found}, wanted ${wanted}`)
+      const tolerance = kernel.tolerance(values, times, args)
+      assert.ok(apart(kernel, found, wanted) <= 2 * tolerance, `${kernel.name}, ${how}: ${found}, wanted ${wanted}`)
     }
   }
 }
 
 for (const { name } of states) {
+  if (name === 'rows') continue // kept as they are, not folded
+
   test(`${name}: every way in gives the reference`, () => {
     fc.assert(
       fc.property(series, (rows) => {
