@@ -44,12 +44,14 @@ export const CODEC_JSON: u32 = 1
 export const CODEC_CSV: u32 = 2
 export const CODEC_NUMBER: u32 = 3
 export const CODEC_BRIDGE: u32 = 4
+export const CODEC_STRUCT: u32 = 5
 export const TIME_ARRIVAL: u32 = 0
 export const TIME_S: u32 = 1
 export const TIME_MS: u32 = 2
 export const TIME_US: u32 = 3
 export const TIME_NS: u32 = 4
 export const TIME_ISO: u32 = 5
+export const TIME_CLOCK: u32 = 6 // rows are timed by the sensor's own clock: CLOCK records
 
 // A zone's row: local times (µs, as if UTC) from ZONE_FROM on are ahead of UTC by ZONE_OFFSET µs. Sorted; the first is -Infinity.
 export const ZONE_BYTES: u32 = 16
@@ -133,6 +135,10 @@ export const WHY_LIMIT: u32 = 3
 export const WHY_INVALID_TIME: u32 = 4 // noted for the log though the frame is decoded and its rows are counted invalid
 export const WHY_NO_ZONE: u32 = 5
 export const WHY_NO_TIME: u32 = 6
+export const WHY_NO_RATE: u32 = 7
+export const WHY_NO_COUNTER: u32 = 8
+export const WHY_LENGTH: u32 = 9
+export const WHY_CRC: u32 = 10
 
 // Why decode returned.
 export const STOP_DONE: u32 = 0 // the block is read
@@ -156,11 +162,26 @@ export const COLUMNS_HORIZON: u32 = 28 // u32: address of f64[]: the arrival, Na
 export const COLUMNS_FATE: u32 = 32 // u32: address of u8[]: FATE_* bits
 export const COLUMNS_SLOT: u32 = 36 // u32: address of u32[]: routing's scratch, a slot handle per row
 export const COLUMNS_RUN_LIST: u32 = 40 // u32: address of RUN records
+export const COLUMNS_CLOCKS: u32 = 44 // u32
+export const COLUMNS_CLOCK_CAPACITY: u32 = 48 // u32
+export const COLUMNS_CLOCK_LIST: u32 = 52 // u32: address of CLOCK records
 export const RUN_BYTES: u32 = 24
 export const RUN_FIRST: u32 = 0 // u32: row
 export const RUN_ROWS: u32 = 4 // u32
 export const RUN_START: u32 = 8 // f64
 export const RUN_RATE: u32 = 16 // f64: Hz
+// Rows whose times the host has yet to tell by their sensor's clock: until then each has its number in its array for a time.
+export const CLOCK_BYTES: u32 = 48
+export const CLOCK_FIRST: u32 = 0 // u32: row
+export const CLOCK_ROWS: u32 = 4 // u32: rows in the columns, of all series together
+export const CLOCK_RUN: u32 = 8 // u32: the first run that begins at that row or behind it
+export const CLOCK_SAMPLES: u32 = 12 // u32: by how many samples the clock goes on
+export const CLOCK_DEVICE: u32 = 16 // u32
+export const CLOCK_CHANNEL: u32 = 20 // u32
+export const CLOCK_FRAME: u32 = 24 // u32: address of the payload or line, which tells pieces of one frame from others
+export const CLOCK_ORDINAL: u32 = 28 // u32: which of its frame
+export const CLOCK_COUNTER: u32 = 32 // f64: number of the first sample as it was sent, NaN = none was
+export const CLOCK_ARRIVAL: u32 = 40 // f64
 export const FATE_REDUCED: u32 = 1
 export const FATE_LATE: u32 = 2
 export const FATE_REJECTED: u32 = 4

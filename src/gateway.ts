@@ -18,6 +18,7 @@ import { Intake } from './engine/intake.js'
 import { Lane } from './engine/lane.js'
 import { Reducer } from './engine/reducer.js'
 import { report, stragglers, stragglerText } from './engine/report.js'
+import type { SampleClocks } from './engine/sample-clocks.js'
 import { supervise } from './engine/supervisor.js'
 import { initTable } from './engine/tables.js'
 import { ColumnRows, Tapping } from './engine/tapping.js'
@@ -74,6 +75,7 @@ export class Gateway {
   readonly #memory
   readonly #identities: Identities
   readonly #pool: ChunkPool
+  readonly #clocks: SampleClocks
   readonly #windows: readonly Window[]
   readonly #lanes: readonly Lane[]
   readonly #engine: Engine
@@ -146,6 +148,7 @@ export class Gateway {
       closer.emit(window, from),
     )
     const decoder = new Decoder(memory, decode, this.#identities, reducer, constants)
+    this.#clocks = decoder.clocks
 
     // Sinks, and who gets which window's points.
     const targets = new Map<string, Target>()
@@ -292,6 +295,7 @@ export class Gateway {
       memory: this.#memory,
       identities: this.#identities,
       pool: this.#pool,
+      clocks: this.#clocks,
       intakes: this.#intakes,
       sources: this.#sources,
       windows: this.#windows,

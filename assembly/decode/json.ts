@@ -10,9 +10,11 @@ import {
   FOUND_NUMBER,
   FOUND_OBJECT,
   FOUND_TEXT,
+  JSON_COUNTER,
   JSON_NODES_END,
   JSON_OPEN,
   JSON_PARSE,
+  JSON_RATE,
   JSON_ROOT,
   JSON_SEQUENCE,
   JSON_TIME,
@@ -248,9 +250,8 @@ function value(p: usize, end: usize, node: usize, depth: u32): usize {
 }
 
 function isWanted(node: usize): bool {
-  return (
-    load<u32>(node, NODE_TAG) != NONE || node == load<u32>(own, JSON_TIME) || node == load<u32>(own, JSON_SEQUENCE)
-  )
+  if (load<u32>(node, NODE_TAG) != NONE || node == load<u32>(own, JSON_TIME) || node == load<u32>(own, JSON_SEQUENCE)) return true
+  return node == load<u32>(own, JSON_RATE) || node == load<u32>(own, JSON_COUNTER)
 }
 
 @inline function found(node: usize, what: u32, start: usize, stop: usize, after: usize): usize {

@@ -38,11 +38,12 @@ import {
   STOP_FULL,
   STOP_SERIES,
   TIME_ARRIVAL,
+  TIME_CLOCK,
   WHY_INVALID_TIME,
   WHY_NO_TIME,
 } from '../layout'
 import { isFull, lookup } from '../table'
-import { append, appendToRun, arrival, endRun, overflow, setArrival, setDuplicate } from './columns'
+import { append, appendRun, appendToRun, arrival, beginClock, endClock, endRun, hasRoom, overflow, setArrival, setDuplicate } from './columns'
 import { beginSequences, isDuplicate, openSequences, SEQUENCE_LIST_BYTES } from './sequence'
 import { isUtf8 } from './utf8'
 
@@ -54,6 +55,8 @@ export const MOST_SAMPLES: u32 = 4096
 export const LONGEST_NAME_BYTES: u32 = 255
 /// Most tags taken from a payload: so many values of full length make a key that a table takes.
 export const MOST_TAGS: u32 = 15
+/// Highest rate of an array, Hz.
+export const HIGHEST_RATE_HZ: f64 = 1e7
 
 // Scratch: the row's samples, the names' stamps, the tags, the device's key, the frame's numbers; what is left is the codec's.
 const SAMPLES: usize = 0 // per sample: u32 field, or address of the name, later the series; u32 name's bytes, 0 = declared; f64 value
@@ -99,6 +102,7 @@ let deviceKnown: bool = false
 let seriesList: usize = 0
 let fieldList: usize = 0
 let arraySeries: u32 = NONE
+let clocked: bool = false
 
 /// A call starts.
 export function openOutput(address: usize): void {
@@ -141,6 +145,7 @@ export function beginRow(): void {
   badTag = false
   if (numbered) setDuplicate(false)
   numbered = false
+  clocked = false
   if (tags) memory.fill(scratch + TAG_LIST, 0, tags << 3)
 }
 
@@ -220,6 +225,14 @@ export function noteTime(why: u32): void {
 }
 
 function settleTime(): void {
+  if (clocked) {
+    rowTime = 0
+    return
+  }
+  if (load<u32>(program, PROGRAM_TIME_UNIT) == TIME_CLOCK && !timeWhy) {
+    rowTime = arrival
+    return
+  }
   if (load<u32>(program, PROGRAM_TIME_UNIT) == TIME_ARRIVAL || (!timeKnown && load<u32>(program, PROGRAM_TIME_MISSING))) {
     rowTime = arrival
     timeWhy = 0
@@ -384,4 +397,26 @@ export function element(timeUs: f64, value: f64, rateHz: f64): bool {
   else if (arraySeries == REJECTED) frameRejected++
   else if (!(rateHz > 0 ? appendToRun(arraySeries, timeUs, value, rateHz) : append(arraySeries, timeUs, value))) return stopFull()
   return true
+}
+
+/// So many elements of one run at once, all finite: the address where their values are to be written. 0: they have to go
+/// one by one through `element`.
+export function elements(count: u32, startUs: f64, rateHz: f64): usize {
+  if (badTag || arraySeries == REJECTED || !hasRoom(count)) return 0
+  if (!(Math.abs(startUs) + (<f64>count * 1e6) / rateHz <= 9007199254740991)) return 0
+  return appendRun(arraySeries, count, startUs, rateHz)
+}
+
+/// Before endRow: the row is timed by the device's sample clock. Its own values have the time of the first sample, whose
+/// number `counter` is, NaN where none is sent; elements have their number for a time. False: stop now.
+export function openClock(counter: f64): bool {
+  clocked = true
+  if (badTag) return true
+  if (!findDevice()) return false
+  return device == REJECTED || beginClock(device, channelIndex, counter) || stopFull()
+}
+
+/// After the row's last element: the clock goes on by so many samples.
+export function closeClock(samples: u32): void {
+  endClock(samples)
 }

@@ -1,3 +1,4 @@
+import { codecInput } from '../model/codec.js'
 import type { Components } from '../model/components.js'
 import type { Plan } from '../model/plan.js'
 import { glob } from '../window/glob.js'
@@ -12,9 +13,9 @@ export function unwantedFields(plan: Plan, components: Components): string[] {
       anyTags({ source, field, tags: [] }) && fields.some((matches) => matches(field))
   })
   return plan.sources.flatMap(({ name, inputs }) => {
-    const declared = inputs.flatMap(({ decode }) => {
+    const declared = inputs.flatMap(({ decode, time, payloadTags, sequence }) => {
       const codec = components.codecs.find(({ type }) => type === decode.type)
-      return codec?.fieldNames(decode.options as never) ?? []
+      return codec?.fieldNames(decode.options as never, codecInput(time, payloadTags, sequence)) ?? []
     })
     const unwanted = [...new Set(declared)].filter((field) => !takes.some((take) => take(name, field)))
     if (unwanted.length === 0) return []

@@ -148,6 +148,8 @@ function planOf(
   input: CodecInput,
 ): { fields: PathField[]; uses: Map<string, ColumnUse> } | string {
   const { delimiter, header, columns, comment } = options
+  if (input.hasClock)
+    return 'cannot count the samples of csv: it has no arrays; take the time from a column, or use time: arrival'
   if (input.hasRate) return 'cannot use `rate`: csv has no arrays; remove it'
   if (comment === delimiter)
     return `cannot tell comments from values: \`comment\` and \`delimiter\` are both "${comment}"; choose another`

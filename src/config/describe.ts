@@ -166,6 +166,8 @@ function inputSummary({ time, decode, payloadTags, constantTags, conditions, seq
 
 function timeText(time: TimePlan): string {
   if (time.kind === 'arrival') return 'of arrival'
+  if (time.kind === 'clock')
+    return `by counting samples of about ${time.rateHz} Hz${time.counterPath === undefined ? '' : `, numbered by ${time.counterPath}`}`
   if (time.kind === 'source') return "by the device's sample clock"
   const { path, unit, zone, rateHz, missing } = time
   return `from ${path} (${unit}${zone ? `, ${zone}` : ''}${rateHz ? `, ${rateHz} Hz` : ''}${missing === 'arrival' ? ', else of arrival' : ''})`

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { codecInput } from '../model/codec.js'
 import type { Components } from '../model/components.js'
 import type { InputPlan } from '../model/plan.js'
 import type { CommonInput, RawInput } from '../model/source.js'
@@ -80,14 +81,9 @@ function readDecode(
   return options && { type: codec.type, options }
 }
 
-/** What the codec says against an input, or undefined. */
-export function codecProblem(input: InputPlan, { codecs }: Components): string | undefined {
+/** What the codec says against an input. */
+export function codecProblems(input: InputPlan, { codecs }: Components): readonly string[] {
   const codec = codecs.find(({ type }) => type === input.decode.type)
   const { time, payloadTags, sequence } = input
-  return codec?.check(input.decode.options as never, {
-    ...(time.kind === 'path' && { timePath: time.path }),
-    hasRate: time.kind === 'path' && time.rateHz !== undefined,
-    tagPaths: Object.values(payloadTags),
-    ...(sequence && { sequencePath: sequence.path }),
-  })
+  return [codec?.check(input.decode.options as never, codecInput(time, payloadTags, sequence)) ?? []].flat()
 }

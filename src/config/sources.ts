@@ -3,7 +3,7 @@ import type { Components } from '../model/components.js'
 import { type ConditionsPlan, type InputPlan, mayUseArrival, type SourcePlan } from '../model/plan.js'
 import type { CommonInput, RawInput, SourceComponent } from '../model/source.js'
 import type { Findings } from './findings.js'
-import { checkNames, codecProblem, readInput, type Written } from './input.js'
+import { checkNames, codecProblems, readInput, type Written } from './input.js'
 import { isMap, type Path } from './path.js'
 import { inputEntries, sourceEntries } from './source-schema.js'
 
@@ -120,8 +120,8 @@ function withCommon(input: InputPlan, { conditions, sequence }: CommonInput): In
 
 function checkInputs(inputs: InputPlan[], finite: boolean, { path, components, findings, written }: Scope): void {
   for (const input of inputs) {
-    const why = codecProblem(input, components)
-    if (why) findings.add(written.get(input.decode) ?? [...path, 'decode'], why)
+    for (const why of codecProblems(input, components))
+      findings.add(written.get(input.decode) ?? [...path, 'decode'], why)
     if (finite && mayUseArrival(input.time))
       findings.add(
         written.get(input.time) ?? [...path, 'time'],

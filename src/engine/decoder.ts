@@ -44,6 +44,7 @@ import { bug } from '../model/errors.js'
 import type { EngineMemory } from './engine-memory.js'
 import type { Identities } from './identities.js'
 import type { Reducer } from './reducer.js'
+import { SampleClocks } from './sample-clocks.js'
 
 /** Frames and samples of one block, as the decoder counted them. */
 export interface DecodeCounts {
@@ -72,6 +73,8 @@ export class Decoder {
   readonly #registers: number
   readonly #badHeaders: BadFrame[] = []
   readonly #text = new TextDecoder()
+  /** Of the sensors whose samples are counted. */
+  readonly clocks: SampleClocks
 
   constructor(
     private readonly memory: EngineMemory,
@@ -83,6 +86,7 @@ export class Decoder {
   ) {
     const { regions } = memory
     this.#registers = regions.registers.start
+    this.clocks = new SampleClocks(memory, identities)
     this.#set(DECODE_COLUMNS, regions.columns.start)
     this.#set(DECODE_CHANNELS, regions.channels.start)
     this.#set(DECODE_DEVICE_TABLE, regions.deviceTable.start)
@@ -157,8 +161,10 @@ export class Decoder {
     for (;;) {
       switch (this.module.decode(this.#registers)) {
         case STOP_DONE:
+          this.clocks.tellTimes(true)
           return undefined
         case STOP_FULL: {
+          this.clocks.tellTimes(false)
           const reducing = this.reducer.reduce()
           if (reducing) return reducing.then(() => this.#go())
           break

@@ -2,6 +2,7 @@ import {
   CHANNEL_BYTES,
   CHUNK_BYTES,
   CHUNK_MIN_ROWS,
+  CLOCK_BYTES,
   COLUMNS_BYTES,
   CONDITION_BYTES,
   DECODE_BYTES,
@@ -94,6 +95,9 @@ export function blockRegions(plan: Plan, all: Region, sizes: Sizes): Region[] {
 /** Entries of an open-addressing table for `keys` keys: at most half full. */
 export const tableEntries = (keys: number): number => 2 ** Math.ceil(Math.log2(Math.max(16, keys * 2)))
 
+/** Frames of counted samples in the columns before they are reduced: few samples a frame cost a call more. */
+export const clockRecords = (sizes: Sizes): number => Math.ceil(sizes.rows / 8)
+
 /** Bytes of a key on average; a table wants room for its longest besides. */
 const KEY_BYTES = 96
 
@@ -130,7 +134,7 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
   return new Memory<RegionName>({
     registers: DECODE_BYTES,
     columns: COLUMNS_BYTES,
-    columnData: sizes.rows * (4 + 8 + 8 + 8 + 1 + 4 + RUN_BYTES) + 8 * 64,
+    columnData: sizes.rows * (4 + 8 + 8 + 8 + 1 + 4 + RUN_BYTES) + clockRecords(sizes) * CLOCK_BYTES + 9 * 64,
     chunks: (Math.ceil(sizes.rows / CHUNK_MIN_ROWS) + 1) * passes * CHUNK_BYTES,
     pool: POOL_BYTES,
     scratch: SCRATCH_BYTES,

@@ -301,6 +301,7 @@ export class Engine implements IntakeHost {
       if (plan.finite || nowUs - lastUs < plan.forgetUs) continue
       closer.closeDevice(device.id)
       identities.forget(device)
+      decoder.clocks.forget(device.id)
       decoder.reopen()
     }
     identities.tidy()

@@ -1,5 +1,7 @@
 import {
   COLUMNS_CAPACITY,
+  COLUMNS_CLOCK_CAPACITY,
+  COLUMNS_CLOCK_LIST,
   COLUMNS_FATE,
   COLUMNS_HORIZON,
   COLUMNS_ROWS,
@@ -22,7 +24,7 @@ import {
 import type { KernelsModule } from '../memory/modules.js'
 import type { ChunkPool } from '../pool/pool.js'
 import type { Window } from '../window/window.js'
-import type { EngineMemory, Sizes } from './engine-memory.js'
+import { clockRecords, type EngineMemory, type Sizes } from './engine-memory.js'
 
 /** Fates of samples that end in the columns, per source, in the order in which `settle` writes them. */
 export const SETTLED = [
@@ -74,6 +76,8 @@ export class Reducer {
     column(COLUMNS_SERIES, 4)
     column(COLUMNS_SLOT, 4)
     column(COLUMNS_FATE, 1)
+    u32[(c + COLUMNS_CLOCK_LIST) >>> 2] = at
+    u32[(c + COLUMNS_CLOCK_CAPACITY) >>> 2] = clockRecords(sizes)
 
     const slab = regions.slabHead.start
     u32[(slab + SLAB_NEXT) >>> 2] = regions.slab.start

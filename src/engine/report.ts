@@ -19,6 +19,7 @@ import type { EngineMemory } from './engine-memory.js'
 import type { DeviceEntry, Identities } from './identities.js'
 import type { Intake } from './intake.js'
 import type { Lane } from './lane.js'
+import type { SampleClocks } from './sample-clocks.js'
 
 export interface Reported {
   plan: Plan
@@ -29,6 +30,7 @@ export interface Reported {
   memory: EngineMemory
   identities: Identities
   pool: ChunkPool
+  clocks: SampleClocks
   intakes: readonly Intake[]
   sources: readonly Source[]
   windows: readonly Window[]
@@ -106,7 +108,7 @@ function sourceStatus(r: Reported, intake: Intake, source: Source): SourceStatus
     watermarkUs: finite(r.engine.watermarkUs(intake)),
     lastArrivalUs: finite(r.engine.lastArrivalUs(intake)),
     skewMs: skewOf(r, intake.index),
-    details: source.status?.() ?? {},
+    details: { ...source.status?.(), ...r.clocks.status(intake.index) },
   }
 }
 

@@ -18,11 +18,21 @@ export type TimePlan =
       missing: 'arrival' | 'reject'
       /** Samples a second when the payload holds arrays and one time. */
       rateHz?: number
+      /** Where the payload tells it instead. */
+      ratePath?: string
+    }
+  | {
+      /** By counting samples: the sensor's own clock, fitted to arrivals. */
+      kind: 'clock'
+      /** Nominal samples a second. */
+      rateHz: number
+      /** Where the payload tells the number of its first sample. */
+      counterPath?: string
     }
 
 /** Whether arrival may stand for a sample's time. */
 export const mayUseArrival = (time: TimePlan): boolean =>
-  time.kind === 'arrival' || (time.kind === 'path' && time.missing === 'arrival')
+  time.kind === 'arrival' || time.kind === 'clock' || (time.kind === 'path' && time.missing === 'arrival')
 
 /** Raw values to true ones, for fields that match the glob. */
 export interface CalibrationPlan {

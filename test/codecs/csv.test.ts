@@ -156,7 +156,7 @@ test('headers without end stop at a bound', () => {
 
 test('options that do not go together are said', () => {
   const problem = (options: object, input: Partial<CodecInput> = {}) =>
-    csv.check(parse(options), { ...plain, ...input }) ?? ''
+    [csv.check(parse(options), { ...plain, ...input }) ?? ''].join('\n')
   assert.equal(problem({ header: true }), '')
   assert.equal(problem({ columns: ['a', 'b', '', ''], fields: ['a'] }, { timePath: 'b' }), '')
   assert.match(problem({}), /cannot tell the columns/)
@@ -167,6 +167,7 @@ test('options that do not go together are said', () => {
   assert.match(problem({ columns: ['a', 'b'], fields: ['a'] }, { tagPaths: ['a'] }), /twice/)
   assert.match(problem({ columns: ['a'], fields: ['a'], map: { b: { x: 1 } } }), /map/)
   assert.match(problem({ columns: ['a'] }, { hasRate: true }), /rate/)
+  assert.match(problem({ columns: ['a'] }, { hasClock: true }), /count/)
   assert.match(problem({ columns: ['a'], comment: ';', delimiter: ';' }), /comments/)
   assert.match(problem({ columns: ['a'.repeat(256)] }), /longer/)
   for (const delimiter of ['', ',,', '"', '.', '-', '+', 'e', '1', '\n', 'ä'])

@@ -245,12 +245,41 @@ test('time in its forms', () => {
     source({ time: { path: 't' } }),
     /^sources\.plant\.time\.unit: cannot do without `unit`.*s \| ms \| us \| ns \| iso/,
   )
-  one(source({ time: { path: 't', unit: 'ms', zone: 'UTC' } }), /^sources\.plant\.time: cannot use `zone` here/)
+  one(source({ time: { path: 't', unit: 'ms', zone: 'UTC' } }), /^sources\.plant\.time\.zone: cannot use `zone` here/)
   one(
     source({ time: { path: 't', unit: 'iso', zone: 'Mars/Base' } }),
     /^sources\.plant\.time\.zone: .*got "Mars\/Base"/,
   )
   one(source({ time: { path: 't', unit: 'ms', rate: 0 } }), /^sources\.plant\.time\.rate: .*got 0/)
+})
+
+test('time by counting samples, and a rate that the payload tells', () => {
+  const time = (given: unknown) => parse(source({ time: given })).sources[0].inputs[0].time
+  assert.deepEqual(time({ clock: 'samples', rate: 10000 }), { kind: 'clock', rateHz: 10000 })
+  assert.deepEqual(time({ clock: 'samples', rate: 10000, counter: 'n' }), {
+    kind: 'clock',
+    rateHz: 10000,
+    counterPath: 'n',
+  })
+  assert.deepEqual(time({ path: 't', unit: 'us', rate: 'fs' }), {
+    kind: 'path',
+    path: 't',
+    unit: 'us',
+    missing: 'reject',
+    ratePath: 'fs',
+  })
+  one(source({ time: { clock: 'samples' } }), /^sources\.plant\.time\.rate: cannot do without a number for `rate`/)
+  one(source({ time: { clock: 'samples', rate: 'fs' } }), /^sources\.plant\.time\.rate: cannot do without a number/)
+  one(source({ time: { clock: 'ticks', rate: 1 } }), /^sources\.plant\.time\.clock: .*got "ticks"; allowed: samples/)
+  one(source({ time: { path: 't', unit: 'us', counter: 'n' } }), /^sources\.plant\.time\.counter: cannot use `counter`/)
+  one(source({ time: { path: 't', unit: 'us', rate: '' } }), /^sources\.plant\.time\.rate: .*allowed: samples a second/)
+  assert.deepEqual(
+    problems(source({ time: { clock: 'samples', rate: 1, path: 't', unit: 'us', or: 'arrival' } })).map(
+      (text) => text.split(': ')[0],
+    ),
+    ['path', 'unit', 'or'].map((key) => `sources.plant.time.${key}`),
+  )
+  assert.match(problems(source({ time: { rate: 1 } })).join(), /time\.path: cannot do without.*time\.unit: cannot do/)
 })
 
 test('tags are constants and values of the payload; weir keeps its own', () => {

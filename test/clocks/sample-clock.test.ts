@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SampleClock } from '../../../../src/sources/serial/bridge/sample-clock.js'
+import { SampleClock } from '../../src/clocks/sample-clock.js'
 import { exponential, type Placement, play, type Scene } from './clock-simulation.js'
 
 /** USB adapters hand over every 16 ms. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LowerEnvelope } from '../../../../src/sources/serial/bridge/lower-envelope.js'
+import { LowerEnvelope } from '../../src/clocks/lower-envelope.js'
 import { exponential, randomFrom } from './clock-simulation.js'
 
 /** Points a second apart on a line of this slope, each late by some delay; from `from` on, µs. */

@@ -1,4 +1,4 @@
-import { SampleClock } from '../../../../src/sources/serial/bridge/sample-clock.js'
+import { SampleClock } from '../../src/clocks/sample-clock.js'
 
 /** A device and its line, as the simulation plays them. Times in seconds of true time from the start. */
 export interface Scene {

@@ -30,9 +30,12 @@ export class LowerEnvelope {
   /** From which span on the points' own slope is better than the one given. */
   readonly #trustSpanUs: number
 
-  /** `prior` is a slope known before, and the span it was seen over. */
-  constructor(prior: { slope: number; spanUs: number } = { slope: 0, spanUs: 0 }) {
+  readonly #steepest: number
+
+  /** `prior` is a slope known before, and the span it was seen over; `steepest` bounds it either way. */
+  constructor(prior: { slope: number; spanUs: number } = { slope: 0, spanUs: 0 }, steepest = STEEPEST) {
     this.slope = prior.slope
+    this.#steepest = steepest
     this.#trustSpanUs = Math.max(LEAST_SPAN_US, prior.spanUs)
   }
 
@@ -103,7 +106,8 @@ export class LowerEnvelope {
   }
 
   #fit(): void {
-    if (this.spanUs >= this.#trustSpanUs) this.slope = Math.max(-STEEPEST, Math.min(STEEPEST, this.#edgeSlope()))
+    if (this.spanUs >= this.#trustSpanUs)
+      this.slope = Math.max(-this.#steepest, Math.min(this.#steepest, this.#edgeSlope()))
     this.#level = Number.POSITIVE_INFINITY
     for (let i = 0; i < this.#length; i++) this.#level = Math.min(this.#level, this.#ys[i] - this.slope * this.#xs[i])
   }

@@ -34,7 +34,10 @@ export interface Placed {
 export class SampleClock {
   /** Times that event time had to jump, since the clocks were apart by more than a second. */
   jumps = 0
+  /** How much later than the line below all arrivals the last frame came, µs. */
+  delayUs = 0
   readonly #tickRateHz: number
+  readonly #steepest: number
   #envelope: LowerEnvelope
   /** What was known of the slope before the envelope began. */
   #prior = { slope: 0, spanUs: 0 }
@@ -49,11 +52,12 @@ export class SampleClock {
   /** Frames that came later than they should, since when, and the least late of them. */
   #late = { frames: 0, sinceUs: 0, x: 0, y: 0 }
 
-  /** `before` is the clock that this one continues after a reset: its drift holds. */
-  constructor(tickRateHz: number, before?: SampleClock) {
+  /** `before` is the clock that this one continues after a reset: its drift holds. `steepest` bounds the drift, as a ratio. */
+  constructor(tickRateHz: number, before?: SampleClock, steepest = STEEPEST) {
     this.#tickRateHz = tickRateHz
+    this.#steepest = steepest
     if (before?.tickRateHz === tickRateHz) this.#prior = before.#known()
-    this.#envelope = new LowerEnvelope(this.#prior)
+    this.#envelope = new LowerEnvelope(this.#prior, steepest)
   }
 
   get tickRateHz(): number {
@@ -78,7 +82,7 @@ export class SampleClock {
     const passedUs = arrivalUs - this.#sentUs
     const expected = this.#ticks + (passedUs * this.#tickRateHz) / 1e6
     const offUs = ((nearest(ticks, expected) - expected) * 1e6) / this.#tickRateHz
-    return Math.abs(offUs) < UNEXPLAINED_US + STEEPEST * Math.abs(passedUs)
+    return Math.abs(offUs) < UNEXPLAINED_US + this.#steepest * Math.abs(passedUs)
   }
 
   /** Places a frame of `rows` rows, `periodTicks` apart, that began to travel at `sentUs` of the gateway or before. */
@@ -90,7 +94,9 @@ export class SampleClock {
     const firstX = (this.#ticks - this.#firstTicks) * usPerTick
     const lastX = firstX + (rows - 1) * nominalStepUs
     if (isFirst) this.#originUs = sentUs - lastX
-    this.#observe(lastX, sentUs - this.#originUs - lastX, sentUs)
+    const y = sentUs - this.#originUs - lastX
+    this.#observe(lastX, y, sentUs)
+    this.delayUs = y - this.#envelope.at(lastX)
 
     const { slope } = this.#envelope
     const passed = lastX - this.#lastX
@@ -138,7 +144,7 @@ export class SampleClock {
 
   #restart(x: number, y: number): void {
     this.#prior = this.#known()
-    this.#envelope = new LowerEnvelope(this.#prior)
+    this.#envelope = new LowerEnvelope(this.#prior, this.#steepest)
     this.#envelope.add(x, y)
     this.#late.frames = 0
   }
