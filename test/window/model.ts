@@ -1,6 +1,6 @@
-import { kernels } from '../../src/reduce/registry.js'
 import type { PaneView } from '../../src/model/kernel.js'
 import type { WindowPlan } from '../../src/model/plan.js'
+import { kernels } from '../../src/reduce/registry.js'
 import { selects } from '../../src/window/selector.js'
 import { windowInZone } from './clocks.js'
 
@@ -105,7 +105,12 @@ function grouped(window: WindowPlan, rules: Rules, rows: Admitted[], late: Late)
   return [...groups.values()]
 }
 
-function sessions({ sizeUs: gapUs, latenessUs }: WindowPlan, { finite, waitUs }: Rules, rows: Admitted[], late: Late): Group[] {
+function sessions(
+  { sizeUs: gapUs, latenessUs }: WindowPlan,
+  { finite, waitUs }: Rules,
+  rows: Admitted[],
+  late: Late,
+): Group[] {
   let open: Group[] = []
   const done: Group[] = []
   for (const row of rows) {
