@@ -150,7 +150,8 @@ export function fill(window: usize): bool {
     if (id == NONE) continue
     const source: usize = load<u32>(device, DEVICE_SOURCE)
     // Of a source that is over nothing is said behind its last sample.
-    const watermark = Math.min(load<f64>(source, SOURCE_WATERMARK), load<f64>(source, SOURCE_HIGH))
+    let watermark = load<f64>(source, SOURCE_WATERMARK)
+    if (watermark == Infinity) watermark = load<f64>(source, SOURCE_HIGH)
     for (; id != NONE; id = load<u32>(seriesList + <usize>id * SERIES_BYTES, SERIES_NEXT)) {
       if (load<u8>(members + id) == 0) continue
       const expected = expectOf(window, id) > 0 ? load<f64>(window, WINDOW_FILL_EXPECTED) : 0

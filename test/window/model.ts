@@ -18,6 +18,8 @@ export interface Rules {
   finite: boolean
   waitUs: number
   aheadUs: number
+  /** Windows without rows are there until then, while a value is held. */
+  untilUs: number
 }
 
 /** One field of a point. */
@@ -29,11 +31,11 @@ export interface Expected {
 /** `silentUs`: the longest silence of the device since its last row here. */
 type Admitted = Sample & { horizonUs: number; silentUs: number }
 
-/** Rows of one device in one window, in order of arrival. */
+/** One device's rows in one window, in order of arrival, by field; a field without rows is there while a value is held. */
 interface Group {
   startUs: number
   endUs: number
-  rows: Admitted[]
+  fields: Map<string, Admitted[]>
 }
 
 /** What a window makes of one source's samples in order of arrival: points as `time device` → fields, equal keys one after the other. */
@@ -66,13 +68,13 @@ export function model(samples: readonly Sample[], window: WindowPlan, rules: Rul
   const outcome: Outcome = { points: [], late: 0 }
   for (const [device, rows] of devices) {
     const isLate = (endUs: number, row: Admitted) => endUs + window.latenessUs <= row.horizonUs
-    const groups = grouped(window, rules, rows, (endUs, row) => {
+    const { groups, accepted } = grouped(window, rules, rows, (endUs, row) => {
       if (isLate(endUs, row)) outcome.late++
       return isLate(endUs, row)
     })
     for (const group of groups) {
       const timeUs = window.stamp === 'end' ? group.endUs : group.startUs
-      const fields = fieldsOf(window, group)
+      const fields = fieldsOf(window, group, accepted)
       if (fields.size > 0) outcome.points.push([`${timeUs} ${device}`, fields])
     }
   }
@@ -81,28 +83,60 @@ export function model(samples: readonly Sample[], window: WindowPlan, rules: Rul
 
 type Late = (endUs: number, row: Admitted) => boolean
 
-function grouped(window: WindowPlan, rules: Rules, rows: Admitted[], late: Late): Group[] {
+interface Grouped {
+  groups: Group[]
+  accepted: Admitted[]
+}
+
+function grouped(window: WindowPlan, rules: Rules, rows: Admitted[], late: Late): Grouped {
   const { kind, everyUs, sizeUs, offsetUs, zone } = window
-  if (kind === 'session') return sessions(window, rules, rows, late)
-  if (kind === 'raw') return rows.map((row) => ({ startUs: row.timeUs, endUs: row.timeUs, rows: [row] }))
-  if (kind === 'count') return [...byField(rows).values()].flatMap((of) => counted(of, window.rows))
-  const paneUs = kind === 'hopping' ? gcd(sizeUs, everyUs) : everyUs
+  const alone = (parts: Part[]) => ({
+    groups: parts.map(({ startUs, endUs, rows }) => ({ startUs, endUs, fields: byField(rows) })),
+    accepted: [],
+  })
+  if (kind === 'session') return alone(sessions(window, rules, rows, late))
+  if (kind === 'raw') return alone(rows.map((row) => ({ startUs: row.timeUs, endUs: row.timeUs, rows: [row] })))
+  if (kind === 'count') return alone([...byField(rows).values()].flatMap((of) => counted(of, window.rows)))
   const groups = new Map<number, Group>()
-  for (const row of rows) {
-    const t = row.timeUs
-    const pane = zone ? windowInZone(zone, t, everyUs, offsetUs) : onGrid(t, paneUs, offsetUs)
-    if (late(pane.endUs, row)) continue
-    const firstEndUs = kind === 'hopping' ? onGrid(t, everyUs, offsetUs).endUs : pane.endUs
-    for (let endUs = firstEndUs; ; endUs += everyUs) {
-      const startUs = kind === 'hopping' ? endUs - sizeUs : pane.startUs
-      if (startUs > t) break
-      const group = groups.get(endUs) ?? { startUs, endUs, rows: [] }
+  const accepted: Admitted[] = []
+  const note = (field: string, paneStartUs: number, paneEndUs: number): Admitted[][] => {
+    const lists: Admitted[][] = []
+    let endUs = kind === 'hopping' ? onGrid(paneStartUs, everyUs, offsetUs).endUs : paneEndUs
+    for (; kind === 'hopping' ? endUs - sizeUs <= paneStartUs : lists.length === 0; endUs += everyUs) {
+      const group = groups.get(endUs) ?? {
+        startUs: kind === 'hopping' ? endUs - sizeUs : paneStartUs,
+        endUs,
+        fields: new Map(),
+      }
       groups.set(endUs, group)
-      group.rows.push(row)
-      if (kind !== 'hopping') break
+      const list = group.fields.get(field) ?? []
+      group.fields.set(field, list)
+      lists.push(list)
     }
+    return lists
   }
-  return [...groups.values()]
+  const paneUs = kind === 'hopping' ? gcd(sizeUs, everyUs) : everyUs
+  const paneOf = (t: number) => (zone ? windowInZone(zone, t, everyUs, offsetUs) : onGrid(t, paneUs, offsetUs))
+  for (const row of rows) {
+    const pane = paneOf(row.timeUs)
+    if (late(pane.endUs, row)) continue
+    accepted.push(row)
+    for (const list of note(row.field, pane.startUs, pane.endUs)) list.push(row)
+  }
+  if (window.reduce[0]!.reductions.some(({ kernel }) => kernelOf(kernel).carries === 'held'))
+    for (const { field, timeUs } of accepted)
+      for (let { endUs: at } = paneOf(timeUs); at < timeUs + window.holdUs; ) {
+        const pane = paneOf(at)
+        if (pane.endUs <= rules.untilUs) note(field, pane.startUs, pane.endUs)
+        at = pane.endUs
+      }
+  return { groups: [...groups.values()], accepted }
+}
+
+interface Part {
+  startUs: number
+  endUs: number
+  rows: Admitted[]
 }
 
 function sessions(
@@ -110,12 +144,12 @@ function sessions(
   { finite, waitUs }: Rules,
   rows: Admitted[],
   late: Late,
-): Group[] {
-  let open: Group[] = []
-  const done: Group[] = []
+): Part[] {
+  let open: Part[] = []
+  const done: Part[] = []
   for (const row of rows) {
     const silent = !finite && row.silentUs >= gapUs + latenessUs + waitUs
-    const isOver = ({ endUs }: Group) => silent || endUs + latenessUs <= row.horizonUs
+    const isOver = ({ endUs }: Part) => silent || endUs + latenessUs <= row.horizonUs
     done.push(...open.filter(isOver))
     open = open.filter((group) => !isOver(group))
     const joined = open.filter(({ startUs, endUs }) => row.timeUs > startUs - gapUs && row.timeUs < endUs)
@@ -131,7 +165,7 @@ function sessions(
   return [...done, ...open]
 }
 
-function counted(rows: Admitted[], n: number): Group[] {
+function counted(rows: Admitted[], n: number): Part[] {
   return Array.from({ length: Math.ceil(rows.length / n) }, (_, i) => {
     const part = rows.slice(i * n, (i + 1) * n)
     const times = part.map(({ timeUs }) => timeUs)
@@ -139,27 +173,37 @@ function counted(rows: Admitted[], n: number): Group[] {
   })
 }
 
-function fieldsOf(window: WindowPlan, { startUs, endUs, rows }: Group): Map<string, Expected> {
-  const fields = new Map<string, Expected>()
-  for (const [field, of] of byField(rows)) {
-    if (window.kind === 'raw') fields.set(field, { value: of[0]!.value, tolerance: 0 })
+function fieldsOf(window: WindowPlan, { startUs, endUs, fields }: Group, accepted: Admitted[]): Map<string, Expected> {
+  const values = new Map<string, Expected>()
+  for (const [field, rows] of fields) {
+    if (window.kind === 'raw') values.set(field, { value: rows[0]!.value, tolerance: 0 })
+    // In order of time; equal times in order of arrival.
+    const series = accepted.filter((row) => row.field === field).sort((a, b) => a.timeUs - b.timeUs)
+    const pane: PaneView = {
+      startUs,
+      endUs,
+      holdUs: window.holdUs,
+      linear: window.between === 'linear',
+      runs: [],
+      before: series.findLast(({ timeUs }) => timeUs < startUs),
+      after: series.find(({ timeUs }) => timeUs >= endUs),
+      detrend: window.detrend,
+      expectUs: window.expectUs,
+      late: rows.filter(({ horizonUs }) => endUs <= horizonUs).length,
+      duplicate: 0,
+    }
     for (const { kernel: name, arguments: args, suffix } of window.kind === 'raw' ? [] : window.reduce[0]!.reductions) {
-      const kernel = kernels.find((one) => one.name === name)!
-      const sorted = kernel.state === 'rows' ? of.toSorted((a, b) => a.timeUs - b.timeUs) : of
-      const [values, times] = [sorted.map((row) => row.value), sorted.map((row) => row.timeUs)]
-      const pane = viewOf(window, startUs, endUs)
-      const value = kernel.reference(values, times, args, pane)
-      if (Number.isFinite(value))
-        fields.set(`${field}_${suffix}`, { value, tolerance: kernel.tolerance(values, times, args, pane) })
+      const kernel = kernelOf(name)
+      const seen = kernel.state === 'rows' ? rows.toSorted((a, b) => a.timeUs - b.timeUs) : rows
+      const of = [seen.map(({ value }) => value), seen.map(({ timeUs }) => timeUs), args, pane] as const
+      const value = kernel.reference(...of)
+      if (Number.isFinite(value)) values.set(`${field}_${suffix}`, { value, tolerance: kernel.tolerance(...of) })
     }
   }
-  return fields
+  return values
 }
 
-function viewOf(window: WindowPlan, startUs: number, endUs: number): PaneView {
-  const { holdUs, between, detrend, expectUs } = window
-  return { startUs, endUs, holdUs, linear: between === 'linear', runs: [], detrend, expectUs, late: 0, duplicate: 0 }
-}
+const kernelOf = (name: string) => kernels.find((one) => one.name === name)!
 
 function byField(rows: Admitted[]): Map<string, Admitted[]> {
   const fields = new Map<string, Admitted[]>()
