@@ -120,6 +120,7 @@ export function noteEdges(window: usize, pane: usize, id: u32, slot: usize, time
     const group = findGroup(at, id)
     if (group == 0 || !isUsed(group, id)) continue
     dirty(at, id)
+    if (load<u32>(window, WINDOW_KIND) == KIND_HOPPING) noteHop(window, deviceNumber(slab, id), load<f64>(at, PANE_END))
     if (rowsIn(window, at, id) != 0) break
   }
 }
