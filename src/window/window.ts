@@ -174,7 +174,8 @@ export class Window {
     const lists = arena.alloc(this.#lists.length * LIST_BYTES)
     this.#lists.forEach((list, i) => {
       const reductions = arena.alloc(list.length * REDUCTION_BYTES)
-      u32[(lists + i * LIST_BYTES + LIST_LENGTH) >>> 2] = list.length
+      // A raw sample is a value, too.
+      u32[(lists + i * LIST_BYTES + LIST_LENGTH) >>> 2] = plan.kind === 'raw' ? 1 : list.length
       u32[(lists + i * LIST_BYTES + LIST_REDUCTIONS) >>> 2] = reductions
       let part = 0
       list.forEach(({ kernel }, r) => {
