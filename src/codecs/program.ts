@@ -30,7 +30,11 @@ const UNITS = {
 export function compileInput(input: InputPlan, codecs: readonly CodecComponent[], arena: Arena): Program {
   const component = codecs.find(({ type }) => type === input.decode.type)
   if (!component) bug(`no codec is named ${input.decode.type}`)
-  const compiled = component.compile(input.decode.options as never, codecInput(input.time, input.payloadTags, input.sequence), arena)
+  const compiled = component.compile(
+    input.decode.options as never,
+    codecInput(input.time, input.payloadTags, input.sequence),
+    arena,
+  )
   const tagNames = Object.keys(input.payloadTags)
 
   const address = arena.alloc(layout.PROGRAM_BYTES)

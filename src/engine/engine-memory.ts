@@ -157,7 +157,10 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
     channels: plan.maxSeries * CHANNEL_BYTES,
     blocks,
     arena:
-      (4 << 20) + rules + plan.maxSeries * 128 + plan.windows.reduce((sum, w) => sum + windowArenaBytes(w, plan, numbers), 0),
+      (4 << 20) +
+      rules +
+      plan.maxSeries * 128 +
+      plan.windows.reduce((sum, w) => sum + windowArenaBytes(w, plan, numbers), 0),
     slabHead: SLAB_BYTES,
     slab: Math.floor(plan.maxMemoryBytes / PAGE_BYTES) * PAGE_BYTES,
   })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { test } from 'node:test'
+import type { Kernel, PaneView } from '../../src/model/kernel.js'
 import { variance } from '../../src/reduce/kernels/variance.js'
 import { kernels } from '../../src/reduce/registry.js'
 import { states } from '../../src/reduce/states.js'
@@ -14,6 +15,7 @@ import {
   outcomes,
   overRows,
   paneOf,
+  type Rows,
   reductionOf,
   ways,
   written,
@@ -41,8 +43,8 @@ test('each kernel and each state is a file on both sides, and each file is liste
     assert.ok(name === 'rows' || existsSync(new URL(`assembly/state/${name}.ts`, root)), name)
 })
 
-const rows = { times: [5, 1, 4, 2, 9, 3], values: [2.5, -1, 7, 0.25, 3, -8] }
-const counted = inOrder({ ...rows, values: [2.5, 90, 7, 0.25, 3, 8] })
+const rows = { times: [5, 1, 4, 2, 9, 3, 6], values: [2.5, -1, 7.5, 0.25, 3, -8, 2.5] }
+const counted = inOrder({ ...rows, values: [2.5, 90, 7, 0.25, 3, 8, 2.5] })
 const pane = paneOf(rows, {
   startUs: 0,
   endUs: 16,
@@ -66,17 +68,29 @@ test('the module holds the same kernels', () => {
   }
 })
 
-test('the module holds the same kernels over rows', () => {
-  const { times, values } = counted
-  const expected = overRows.map((kernel) =>
-    kernel.reference(values, times, reductionOf(written(kernel)).arguments, pane),
-  )
-  assert.equal(new Set(expected).size, overRows.length, 'no two are alike here')
-  for (const [i, kernel] of overRows.entries()) {
+/** Fails unless the module agrees with the references, and no two of these are alike. */
+function agree(listed: readonly Kernel[], { times, values }: Rows, pane: PaneView): void {
+  const expected = listed.map((kernel) => kernel.reference(values, times, reductionOf(written(kernel)).arguments, pane))
+  assert.equal(new Set(expected).size, listed.length, 'no two are alike here')
+  for (const [i, kernel] of listed.entries()) {
     const { value } = inView(written(kernel), { times, values }, pane)
     const tolerance = kernel.tolerance(values, times, reductionOf(written(kernel)).arguments, pane)
     assert.ok(Math.abs(value - expected[i]!) <= tolerance, `${kernel.name}: ${value}, wanted ${expected[i]}`)
   }
+}
+
+test('the module holds the same kernels over rows', () => {
+  const listed = overRows.filter(({ family }) => family !== 'signal')
+  agree(listed, counted, pane)
+})
+
+test('the module holds the same kernels over sample arrays', () => {
+  const rateHz = 10_000
+  const values = Array.from({ length: 1500 }, (_, i) => 9.8 + Math.sin(i / 3) + Math.sin(i * i))
+  const times = values.map((_, i) => (i * 1e6) / rateHz)
+  const runs = [{ first: 0, rows: values.length, rateHz }]
+  const listed = overRows.filter(({ family }) => family === 'signal')
+  agree(listed, { times, values }, paneOf({ times, values }, { runs }))
 })
 
 test('an empty state has no value but a count of zero', () => {
@@ -105,17 +119,4 @@ test('without rows there is a value only where one is held, and of the pane itse
 
 test('the unit of a variance is squared', () => {
   assert.deepEqual(['', '°C', 'mm', '%', 'm/s^2'].map(variance.unit), ['', '°C²', 'mm²', '%²', '(m/s^2)²'])
-})
-
-test('units of what is over time', () => {
-  const unitsOf = (name: string) => ['', 'W', 'm/s'].map(kernels.find((kernel) => kernel.name === name)!.unit)
-  assert.deepEqual(unitsOf('integral'), ['', 'W·s', '(m/s)·s'])
-  assert.deepEqual(unitsOf('rate'), ['', 'W/s', '(m/s)/s'])
-  assert.deepEqual(unitsOf('slope'), ['', 'W/s', '(m/s)/s'])
-})
-
-test('a mean direction is of degrees', () => {
-  const { accepts } = kernels.find(({ name }) => name === 'circmean')!
-  assert.deepEqual(['', '°', 'deg'].map(accepts!), [undefined, undefined, undefined])
-  assert.equal(accepts!('rad'), 'takes degrees (`°` or `deg`), not `rad`')
 })

@@ -191,11 +191,7 @@ test('the payload may tell the rate of its arrays', () => {
   rig.decode(['{"x":[1,2,3],"meta":{"fs":7,"n":1},"ts":1000}', '{"meta":{"fs":3},"ts":1,"x":[4,5]}'])
   assert.deepEqual(
     rig.samples.map(({ value, timeUs, rateHz }) => [value, timeUs, rateHz]),
-    [
-      ...[1, 2, 3].map((value, i) => [value, 1e6 + (i * 1e6) / 7, 7]),
-      [4, 1000, 3],
-      [5, 1000 + 1e6 / 3, 3],
-    ],
+    [...[1, 2, 3].map((value, i) => [value, 1e6 + (i * 1e6) / 7, 7]), [4, 1000, 3], [5, 1000 + 1e6 / 3, 3]],
   )
   for (const fs of ['0', '-1', '1e8', '"5"', 'null', '[5]', '1e999'])
     assert.deepEqual(
