@@ -192,8 +192,10 @@ function fieldsOf(window: WindowPlan, { startUs, endUs, fields }: Group, accepte
       late: rows.filter(({ horizonUs }) => endUs <= horizonUs).length,
       duplicate: 0,
     }
-    for (const { kernel: name, arguments: args, suffix } of window.kind === 'raw' ? [] : window.reduce[0]!.reductions) {
-      const kernel = kernelOf(name)
+    for (const reduction of window.reduce[0]!.reductions) {
+      const { suffix, stateArguments = [] } = reduction
+      const args = [...reduction.arguments, ...stateArguments]
+      const kernel = kernelOf(reduction.kernel)
       const seen = kernel.state === 'rows' ? rows.toSorted((a, b) => a.timeUs - b.timeUs) : rows
       const of = [seen.map(({ value }) => value), seen.map(({ timeUs }) => timeUs), args, pane] as const
       const value = kernel.reference(...of)
