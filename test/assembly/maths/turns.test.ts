@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compileProbe, testArena } from '../../support/probe.js'
 
-const { cosTurns, sinTurns } = await compileProbe('fft', testArena(1).memory)
+const { cosTurns, sinTurns } = await compileProbe('signal', testArena(1).memory)
 
 test('eighths of a turn are right to the bit, on either side of zero', () => {
   const half = Math.SQRT1_2

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { compileProbe, testArena } from '../../support/probe.js'
 
 const arena = testArena(8)
-const { realFft, viewScratch } = await compileProbe('fft', arena.memory)
+const { realFft, viewScratch } = await compileProbe('signal', arena.memory)
 const [data, work, tables] = [arena.alloc(32768), arena.alloc(32768), arena.alloc(131072)]
 viewScratch!(data, tables, tables)
 const SIZES = [32, 64, 128, 256, 512, 1024, 2048, 4096]
