@@ -19,6 +19,8 @@ export let second: f64 = 0
 export let third: f64 = 0
 export let fourth: f64 = 0
 
+// @ts-ignore: decorator
+@inline
 export function addRow(slot: usize, time: f64, value: f64): void {
   const count = load<f64>(slot, COUNT)
   store<f64>(slot, count + 1, COUNT)

@@ -16,6 +16,8 @@ const UD: usize = 72
 /// Rows of a run added up about one T and K before they join the slot.
 const BLOCK_ROWS: u32 = 128
 
+// @ts-ignore: decorator
+@inline
 export function addRow(slot: usize, time: f64, value: f64): void {
   const count = load<f64>(slot, COUNT)
   store<f64>(slot, count + 1, COUNT)
