@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { kernels } from '../../../src/reduce/registry.js'
 import { exactMean, exactSum, exactVariance, within } from '../../support/exact.js'
-import { outcomes, ways } from '../../support/kernels.js'
+import { addRows, empty, finish, outcomes, ways } from '../../support/kernels.js'
 
 const outcomesOf = (values: number[], times = values.map((_, i) => i)) =>
   ways.map((way) => ({ how: way.name, found: outcomes({ times, values }, way) }))
