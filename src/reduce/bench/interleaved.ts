@@ -5,7 +5,7 @@ import { states } from '../states.js'
 import type { Speed } from './kernels.js'
 import { readersOf } from './kernels.js'
 import { measure } from './measure.js'
-import { HISTOGRAM_EDGES, plainRows } from './plain.js'
+import { HISTOGRAM_EDGES, plainRows } from './plain-rows.js'
 
 /** A state's speed when rows of many series come in random order, one by one into their slots. */
 export interface StateBench {
@@ -20,6 +20,9 @@ export interface StateBench {
 export const SERIES: readonly number[] = [100, 1000, 10_000, 100_000]
 
 const ROWS = 100_000
+const ROUNDS = 15
+/** It takes a while until the best code for the loop is there. */
+const WARMING_ROUNDS = 60
 /** For sketches, which keep more than their slot. */
 const SLAB_PAGES = 16_384
 
@@ -30,8 +33,8 @@ export function benchInterleaved(
 ): StateBench[] {
   return states.flatMap((state) => {
     if (state.name === 'rows' || !wanted.includes(state.name)) return []
-    const counts = SERIES.map((series) => {
-      const [wasmNs, jsNs = Number.NaN] = measure(ROWS, bodies(state, series), 15)
+    const counts = SERIES.map((series, i) => {
+      const [wasmNs, jsNs = Number.NaN] = measure(ROWS, bodies(state, series), i === 0 ? WARMING_ROUNDS : ROUNDS)
       return { series, wasmNs: wasmNs!, jsNs, ratio: jsNs / wasmNs! }
     })
     const row = { state: state.name, reductions: readersOf(state.name), counts }
@@ -90,20 +93,8 @@ function bodies(kind: StateKind, series: number): (() => void)[] {
     column[row] = 20 + Math.sin(row)
   }
   const inWasm = () => wasm.reduce(state, columns, 0, ROWS, 0)
-  const step = plainRows[kind.name]
-  return step ? [inWasm, inJavaScript(step, ids, column.slice(), timeColumn.slice(), series)] : [inWasm]
-}
-
-/** A place of a cache line or two a series, compensating nothing. */
-function inJavaScript(
-  step: (typeof plainRows)[string],
-  ids: Uint32Array,
-  values: Float64Array,
-  times: Float64Array,
-  series: number,
-): () => void {
-  const places = new Float64Array(series * 8)
-  return () => {
-    for (let i = 0; i < ids.length; i++) step(places, ids[i]! * 8, values[i]!, times[i]!)
-  }
+  const inJavaScript = plainRows[kind.name]
+  if (!inJavaScript) return [inWasm]
+  const rows = { ids, values: column.slice(), times: timeColumn.slice(), places: new Float64Array(series * 8) }
+  return [inWasm, () => inJavaScript(rows)]
 }

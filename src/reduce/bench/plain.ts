@@ -10,20 +10,21 @@ export type Plain = (
   pane: PaneView,
 ) => number | undefined
 
-type Step = (sum: number, value: number) => number
-
-const fold = (values: Float64Array, step: Step, from = 0): number => {
-  let sum = from
-  for (let i = 0; i < values.length; i++) sum = step(sum, values[i]!)
-  return sum
-}
 const sum: Plain = (values) => {
   let total = 0
   for (let i = 0; i < values.length; i++) total += values[i]!
   return total
 }
-const least: Plain = (values) => fold(values, (a, b) => (b < a ? b : a), Number.POSITIVE_INFINITY)
-const greatest: Plain = (values) => fold(values, (a, b) => (b > a ? b : a), Number.NEGATIVE_INFINITY)
+const least: Plain = (values) => {
+  let min = values[0]!
+  for (let i = 1; i < values.length; i++) if (values[i]! < min) min = values[i]!
+  return min
+}
+const greatest: Plain = (values) => {
+  let max = values[0]!
+  for (let i = 1; i < values.length; i++) if (values[i]! > max) max = values[i]!
+  return max
+}
 const peak: Plain = (values) => {
   let most = 0
   for (let i = 0; i < values.length; i++) {
@@ -70,13 +71,13 @@ const variance: Plain = (values) => {
 }
 
 /** ∫x dt of values that hold, and the time covered. */
-function held(values: Float64Array, timesUs: Float64Array, pane: PaneView, over?: (value: number) => boolean) {
+function held(values: Float64Array, timesUs: Float64Array, pane: PaneView) {
   let [area, covered] = [0, 0]
   for (let i = 0; i < values.length; i++) {
     const next = i + 1 < values.length ? timesUs[i + 1]! : pane.endUs
     const span = Math.min(next - timesUs[i]!, pane.holdUs)
     covered += span
-    area += over ? (over(values[i]!) ? span : 0) : values[i]! * span
+    area += values[i]! * span
   }
   return { area, covered }
 }
@@ -88,10 +89,16 @@ function duty(
   pane: PaneView,
 ): number {
   const word = COMPARISONS[operator!]!
-  const isMet = (value: number) =>
-    word === '>' ? value > than! : word === '>=' ? value >= than! : word === '<' ? value < than! : value <= than!
-  const { area, covered } = held(values, timesUs, pane, isMet)
-  return area / covered
+  let [met, covered] = [0, 0]
+  for (let i = 0; i < values.length; i++) {
+    const next = i + 1 < values.length ? timesUs[i + 1]! : pane.endUs
+    const span = Math.min(next - timesUs[i]!, pane.holdUs)
+    covered += span
+    const value = values[i]!
+    if (word === '>' ? value > than! : word === '>=' ? value >= than! : word === '<' ? value < than! : value <= than!)
+      met += span
+  }
+  return met / covered
 }
 
 function increase(values: Float64Array, word: number): number {
@@ -225,61 +232,3 @@ export const plain: Readonly<Record<string, Plain>> = {
   dominant_hz: (values, _times, _args, pane) => peakHz(welch(values, pane)),
   envelope_rms: (values, _times, args, pane) => Math.sqrt(carrierPower(values, args, pane)),
 }
-
-/** What a state gathers of one row of many series, in a place of its own of 8 doubles; by name of the state. */
-export const plainRows: Readonly<
-  Record<string, (at: Float64Array, place: number, value: number, time: number) => void>
-> = {
-  moments(at, place, value) {
-    if (at[place] === 0 || value < at[place + 3]!) at[place + 3] = value
-    if (at[place] === 0 || value > at[place + 4]!) at[place + 4] = value
-    at[place]!++
-    at[place + 1]! += value
-    at[place + 2]! += value * value
-  },
-  tails(at, place, value) {
-    if (at[place] === 0) at[place + 1] = value
-    const d = value - at[place + 1]!
-    at[place]!++
-    at[place + 2]! += d
-    at[place + 3]! += d * d
-    at[place + 4]! += d * d * d
-    at[place + 5]! += d * d * d * d
-  },
-  ends(at, place, value, time) {
-    if (at[place] === 0 || time < at[place + 1]!) {
-      at[place + 1] = time
-      at[place + 2] = value
-    }
-    if (at[place] === 0 || time >= at[place + 3]!) {
-      at[place + 3] = time
-      at[place + 4] = value
-    }
-    at[place]!++
-  },
-  trend(at, place, value, time) {
-    if (at[place] === 0) {
-      at[place + 1] = time
-      at[place + 2] = value
-    }
-    const u = time - at[place + 1]!
-    const d = value - at[place + 2]!
-    at[place]!++
-    at[place + 3]! += u
-    at[place + 4]! += d
-    at[place + 5]! += u * u
-    at[place + 6]! += u * d
-  },
-  circle(at, place, value) {
-    const radians = value * (Math.PI / 180)
-    at[place]!++
-    at[place + 1]! += Math.sin(radians)
-    at[place + 2]! += Math.cos(radians)
-  },
-  histogram(at, place, value) {
-    at[place + binOf(value, HISTOGRAM_EDGES)]!++
-  },
-}
-
-/** Edges that the benchmark of rows of many series gives a histogram. */
-export const HISTOGRAM_EDGES: readonly number[] = [19, 20, 21]
