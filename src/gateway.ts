@@ -9,9 +9,9 @@ import {
   blockRegions,
   DEFAULT_SIZES,
   engineMemory,
+  giveView,
   type Sizes,
   seriesNumbers,
-  writeView,
 } from './engine/engine-memory.js'
 import { Identities } from './engine/identities.js'
 import { Intake } from './engine/intake.js'
@@ -112,7 +112,7 @@ export class Gateway {
     const decode = instantiateDecode(memory.memory)
     const kernels = instantiateKernels(memory.memory)
     kernels.useSlab(regions.slabHead.start)
-    writeView(memory)
+    giveView(memory, kernels)
     const constants = writeConstants(arena)
     initTable(memory, regions.deviceTable, regions.deviceEntries, regions.deviceKeys)
     initTable(memory, regions.seriesTable, regions.seriesEntries, regions.seriesKeys)
