@@ -196,7 +196,7 @@ test('once all windows are closed every page is free again', async () => {
     tumbling: { every: '1s', reduce: ['mean', 'p99', 'distinct', 'twa'] },
     hopping: { every: '1s', size: '7s', reduce: ['mean', 'p99', 'twa'] },
     calendar: { every: '1min', zone: 'Asia/Kathmandu', reduce: ['max', 'histogram(0,5)'] },
-    session: { session: '3s', reduce: ['mean', 'p99', 'slope', 'twa'] },
+    session: { session: '300ms', reduce: ['mean', 'p99', 'slope', 'twa'] },
     count: { count: 7, reduce: ['mean', 'p99', 'distinct'] },
   }
   for (const [name, window] of Object.entries(kinds)) {
