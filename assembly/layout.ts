@@ -328,8 +328,11 @@ export const CARRY_USED: u32 = 16 // u32: 1 = there is one
 export const CARRY_FILLED: u32 = 24 // f64: 0 = nothing yet
 
 // Memory for kernels over rows.
-export const VIEW_BYTES: u32 = 8
+export const VIEW_BYTES: u32 = 16
 export const VIEW_COLUMNS: u32 = 0 // u32: address of f64[maxRows] times, f64[maxRows] values, then the runs
+export const VIEW_SCRATCH: u32 = 4 // u32
+export const VIEW_SCRATCH_END: u32 = 8 // u32
+export const VIEW_TABLES: u32 = 12 // u32
 
 // WINDOW_SCRATCH: two slots to work in, then where panes of a hopping window add up: a slot a state, then 16 bytes a part; and
 // as much for the parts of one pane. Slots lie SLOT_MAX_BYTES apart.

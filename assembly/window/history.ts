@@ -33,7 +33,7 @@ import {
 } from '../layout'
 import { high, low } from '../state/exact'
 import { DISTINCT, merge, MOMENTS, RANKS, release } from '../state/index'
-import { COUNT, K, MAX, MIN, SUM, total } from '../state/moments'
+import { COUNT, K, MAX, MIN, SUM, SUM_LOW, total } from '../state/moments'
 import { slotOf } from './pane'
 import { returnPage, takePage } from './slab'
 
@@ -137,7 +137,7 @@ function unpack(record: usize, from: usize, scratch: usize): usize {
   if (what & PACK_SUM) {
     store<f64>(scratch, load<f64>(from), COUNT)
     store<f64>(scratch, load<f64>(from, 8), SUM)
-    store<f64>(scratch, load<f64>(from, 16), SUM + 8)
+    store<f64>(scratch, load<f64>(from, 16), SUM_LOW)
     from += 24
   }
   if (what & PACK_MIN) {

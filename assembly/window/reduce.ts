@@ -42,15 +42,19 @@ import { slotOf } from './pane'
       i++
       continue
     }
-    let next = i + 1
-    while (next < rows && load<u32>(slots + (<usize>next << 2)) == handle) next++
     const slot = slotOf(handle, page, shift)
-    const n = next - i
+    let n: u32 = 1
+    // Only where the row that would make it a run is of the same slot, it is worth to look at those between.
+    if (i + RUN_MIN_ROWS <= rows && load<u32>(slots + (<usize>i << 2), (RUN_MIN_ROWS - 1) << 2) == handle) {
+      while (i + n < rows && load<u32>(slots + (<usize>(i + n) << 2)) == handle) n++
+    }
+    const next = i + n
     if (n < RUN_MIN_ROWS) {
-      for (; i < next; i++) {
-        addRow(kind, slot, load<f64>(times + (<usize>i << 3)), load<f64>(values + (<usize>i << 3)), args)
-      }
-    } else if (n < CHUNK_MIN_ROWS || kind == ENDS || kind >= RANKS || chunk == 0) {
+      addRow(kind, slot, load<f64>(times + (<usize>i << 3)), load<f64>(values + (<usize>i << 3)), args)
+      i++
+      continue
+    }
+    if (n < CHUNK_MIN_ROWS || kind == ENDS || kind >= RANKS || chunk == 0) {
       addRun(kind, slot, times + (<usize>i << 3), values + (<usize>i << 3), n, args)
     } else {
       // Pieces of nearly equal length, so that no worker is left with a crumb.

@@ -1,8 +1,8 @@
 import { codecInput } from '../model/codec.js'
 import type { Components } from '../model/components.js'
 import type { Plan } from '../model/plan.js'
-import { glob } from '../window/glob.js'
-import { selects } from '../window/selector.js'
+import { glob } from '../model/glob.js'
+import { selects } from '../model/selector.js'
 
 /** Declared fields that no window takes, whatever their tags, in words; their samples would be counted `unmatched`. */
 export function unwantedFields(plan: Plan, components: Components): string[] {

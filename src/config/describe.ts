@@ -1,4 +1,5 @@
 import { PAGE_BYTES } from '../../assembly/layout.js'
+import { binWidths } from './signal-check.js'
 import { lanesOf } from '../memory/window-memory.js'
 import type { Components } from '../model/components.js'
 import type { InputPlan, Plan, Selector, TimePlan, WindowPlan } from '../model/plan.js'
@@ -113,6 +114,12 @@ export function summarizePlan(plan: Plan, components: Components): PlanSummary {
   }
 }
 
+function bins(plan: Plan, name: string, components: Components): string[] {
+  const window = plan.windows.find((one) => one.name === name)
+  const widths = window ? binWidths(window, plan.sources, components) : []
+  return widths.length ? [`    bins of spectra are ${widths.map((hz) => `${Number(hz.toPrecision(4))} Hz`).join(' and ')} wide`] : []
+}
+
 function shapeText({ kind, everyUs, sizeUs, rows, zone, offsetUs }: WindowPlan): string {
   const grid = `every ${durationText(everyUs)}${offsetUs ? ` from ${durationText(offsetUs)} on` : ''}${zone ? ` by the clocks of ${zone}` : ''}`
   if (kind === 'hopping') return `${durationText(sizeUs)} long, ${grid}`
@@ -139,6 +146,7 @@ export function describePlan(plan: Plan, components: Components): string {
     ...summary.windows.flatMap((window) => [
       `  ${window.name}${window.measurement === window.name ? '' : ` → ${window.measurement}`}: ${shapes.get(window.name)}, lateness ${durationText(window.latenessUs)}, takes ${window.takes.join(' and ')}`,
       ...Object.entries(window.reduce).map(([field, names]) => `    ${field}: ${names.join(', ')}`),
+      ...bins(plan, window.name, components),
       `    to ${window.to.join(', ') || 'the program'}; at worst ${bytesText(window.bytes)} (${window.panes} panes of ${summary.maxSeries} series)`,
     ]),
     'sinks',

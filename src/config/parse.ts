@@ -7,6 +7,7 @@ import { Findings, NAME } from './findings.js'
 import { interpolate } from './interpolate.js'
 import { isMap } from './path.js'
 import { readSinks } from './sinks.js'
+import { checkUnits } from './signal-check.js'
 import { readSources } from './sources.js'
 import { defaultHttp, topEntries } from './top-schema.js'
 import { readWindows } from './windows.js'
@@ -38,6 +39,7 @@ export function parseConfig(raw: unknown, components: Components, environment: E
   const sinks = readSinks(given.sinks, !pointsTaken, components, findings)
   const named = { sources: names(given.sources), sinks: names(given.sinks), pointsTaken }
   const windows = readWindows(given.windows, named, components, findings)
+  checkUnits(windows, sources, components, findings)
   if (findings.problems.length) throw new ConfigError(findings.problems)
 
   const longestUs = Math.max(0, ...windows.map((window) => window.sizeUs + window.holdUs + window.latenessUs))

@@ -64,9 +64,13 @@ export class Closer {
     })
   }
 
-  /** Emits what a count window has counted out, or the raw rows from `from` on. */
+  /** Emits what a count window has counted out, sessions of a device that has no room for more, or the raw rows from `from` on. */
   emit(window: Window, from: number): void {
     const { address } = window
+    if (window.plan.kind === 'session') {
+      this.#take(window, this.#all(window), true, (out, end) => this.kernels.collectOver(address, out, end))
+      return
+    }
     if (window.plan.kind === 'count') {
       this.#take(window, this.#all(window), true, (out, end) =>
         this.kernels.collectCounts(address, NONE, 0, 1, out, end),
@@ -94,6 +98,7 @@ export class Closer {
           this.#take(window, final, true, (out, end) => this.kernels.closeDevice(address, pane, device, emit, out, end))
         }
       } else if (plan.kind !== 'raw') this.#closeLanes(window, 0, device, true)
+      this.kernels.forgetDevice(address, device)
     })
   }
 

@@ -20,9 +20,7 @@ import {
   SOURCE_BYTES,
   TABLE_BYTES,
   VIEW_BYTES,
-  VIEW_COLUMNS,
 } from '../../assembly/layout.js'
-import type { KernelsModule } from '../memory/modules.js'
 import { Memory, type Region } from '../memory/regions.js'
 import { windowArenaBytes } from '../memory/window-memory.js'
 import type { Plan } from '../model/plan.js'
@@ -118,13 +116,13 @@ function viewBytes(plan: Plan): number {
   return mostRows * 32 + VIEW_SCRATCH_BYTES + VIEW_TABLES_BYTES
 }
 
-/** Tells the kernels where they may work, before the first row: sketches do so as rows come in. */
-export function giveView({ u32, regions }: EngineMemory, kernels: KernelsModule): void {
+/** Writes the VIEW record; returns the part of it that sketches work in, too. */
+export function writeView({ u32, regions }: EngineMemory): { scratch: number; scratchEnd: number; tables: number } {
   const { start, end } = regions.viewWork
   const tables = end - VIEW_TABLES_BYTES
   const scratch = tables - VIEW_SCRATCH_BYTES
-  u32[(regions.view.start + VIEW_COLUMNS) >>> 2] = start
-  kernels.viewScratch(scratch, tables, tables)
+  u32.set([start, scratch, tables, tables], regions.view.start >>> 2)
+  return { scratch, scratchEnd: tables, tables }
 }
 
 /** Lays the engine's memory out for a plan. Every region's owner is the ingest thread but for columns (workers read), chunks and pool. */

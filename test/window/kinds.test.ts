@@ -143,6 +143,16 @@ test('a session is over by its device alone, even where its end and a new row co
   }
 })
 
+test('many sessions of one device in one batch', async () => {
+  const rows = Array.from({ length: 200 }, (_, i): Row => [T0 + i * 3 * S])
+  const rig = await ofFile({ w: { session: '2s', lateness: '0', reduce: ['count'] } }, rows)
+  assert.equal(rig.gateway.status().windows[0]!.rejected, 0)
+  assert.deepEqual(
+    rig.due.map(({ timeUs }) => timeUs).sort((a, b) => a - b),
+    rows.map(([timeUs]) => timeUs),
+  )
+})
+
 test('raw samples: one line for the fields of a message, never one field twice', async () => {
   const rig = await ofFile({ w: { raw: true } }, [
     [T0, { x: 1, y: 2 }],
