@@ -114,7 +114,7 @@ export class Reducer {
           if (chunked) end = after
         }
         if (kind === 'count' || kind === 'raw') this.emit(window, from)
-        else if (to < rows) kernels.joinLanes(window.address)
+        else if (to < rows && !kernels.joinLanes(window.address)) this.emit(window, from)
         from = to
       }
     }

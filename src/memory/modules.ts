@@ -18,7 +18,8 @@ export interface KernelsModule {
   settle(columns: number, slab: number, counts: number, firstSource: number, stride: number): void
   /** Returns the row it stopped at. */
   route(window: number, columns: number, from: number): number
-  joinLanes(window: number): void
+  joinLanes(window: number): number
+  collectOver(window: number, out: number, end: number): number
   reduce(state: number, columns: number, from: number, rows: number, chunk: number): number
   runChunks(pool: number): number
   mergeChunks(list: number, end: number): void
