@@ -1,14 +1,16 @@
-// Writes docs/CONFIG.md and docs/config.schema.json from the schemas: node build/test/support/write-docs.js
+// Writes docs/CONFIG.md, docs/config.schema.json and docs/reductions.md from schemas and registries: node build/test/support/write-docs.js
 import { writeFileSync } from 'node:fs'
 import { components } from '../../src/components.js'
 import { configDoc } from '../../src/config/docs.js'
 import { jsonSchema } from '../../src/config/json-schema.js'
+import { reductionsDoc } from '../../src/config/reductions-doc.js'
 
 const docs = new URL('../../../docs/', import.meta.url)
 
 /** What the committed files must hold. */
 export const GENERATED: readonly [file: URL, text: string][] = [
   [new URL('CONFIG.md', docs), configDoc(components)],
+  [new URL('reductions.md', docs), reductionsDoc(components.kernels, components.states)],
   [new URL('config.schema.json', docs), `${JSON.stringify(jsonSchema(components), undefined, 2)}\n`],
 ]
 
