@@ -112,7 +112,8 @@ export class Gateway {
     const decode = instantiateDecode(memory.memory)
     const kernels = instantiateKernels(memory.memory)
     kernels.useSlab(regions.slabHead.start)
-    writeView(memory)
+    const work = writeView(memory)
+    kernels.viewScratch(work.scratch, work.scratchEnd, work.tables)
     const constants = writeConstants(arena)
     initTable(memory, regions.deviceTable, regions.deviceEntries, regions.deviceKeys)
     initTable(memory, regions.seriesTable, regions.seriesEntries, regions.seriesKeys)
@@ -133,7 +134,14 @@ export class Gateway {
     this.#identities = new Identities(plan, memory, arena, decode, (series, input) => {
       conditions.enrol(series, input)
       const { id, field, device } = series
-      for (const window of this.#windows) window.enrol(id, { source: device.source, field, tags: device.tags })
+      const groupOf = (by: readonly string[]) => {
+        const group = this.#identities.groupOf(series, by)?.id
+        if (group !== undefined) for (const window of this.#windows) window.leaveOut(group)
+        return group
+      }
+      for (const window of this.#windows) {
+        window.enrol(id, { source: device.source, field, tags: device.tags }, groupOf)
+      }
     })
     this.#pool = new ChunkPool(memory, kernels, {
       workers: plan.workers,

@@ -15,7 +15,6 @@ import {
   WHY_LENGTH,
   WHY_NO_COUNTER,
   WHY_NO_RATE,
-  WHY_NO_TIME,
 } from '../layout'
 import {
   badTime,
@@ -50,7 +49,6 @@ import {
   PART_F64,
   PART_FLAGS,
   PART_I16,
-  PART_I24,
   PART_I32,
   PART_I8,
   PART_OFFSET,
@@ -212,22 +210,35 @@ function takeRun(part: usize, count: u32, rate: f64): bool {
 }
 
 function areFinite(part: usize, count: u32): bool {
-  let at = payload + load<u32>(part, PART_AT)
-  const stride: usize = load<u32>(part, PART_STRIDE)
-  for (; count; count--, at += stride) {
-    const value = valueAt(part, at)
-    if (value - value != 0) return false
-  }
-  return true
+  return load<u32>(part, PART_TYPE) == PART_F32 ? areFiniteAs<f32>(part, count) : areFiniteAs<f64>(part, count)
 }
 
-// The common types by loops of their own; of the others each value asks what it is.
+@inline function areFiniteAs<T>(part: usize, count: u32): bool {
+  const scale = load<f64>(part, PART_SCALE)
+  const offset = load<f64>(part, PART_OFFSET)
+  const big = load<u32>(part, PART_FLAGS) & PART_BIG
+  const stride: usize = load<u32>(part, PART_STRIDE)
+  let sum: f64 = 0
+  for (let at = payload + load<u32>(part, PART_AT); count; count--, at += stride) {
+    const value = numberAs<T>(at, big) * scale + offset
+    sum += value - value
+  }
+  return sum == 0
+}
+
+// A loop a type; of bits each value asks what it is.
 function fill(part: usize, count: u32, values: usize): void {
-  const isWhole = !(load<u32>(part, PART_FLAGS) & PART_BIG) && !load<u32>(part, PART_BITS)
-  const type = load<u32>(part, PART_TYPE)
-  if (isWhole && type == PART_I16) return fillAs<i16>(part, count, values)
-  if (isWhole && type == PART_I32) return fillAs<i32>(part, count, values)
-  if (isWhole && type == PART_F32) return fillAs<f32>(part, count, values)
+  if (!load<u32>(part, PART_BITS))
+    switch (load<u32>(part, PART_TYPE)) {
+      case PART_U8: return fillAs<u8>(part, count, values)
+      case PART_I8: return fillAs<i8>(part, count, values)
+      case PART_U16: return fillAs<u16>(part, count, values)
+      case PART_I16: return fillAs<i16>(part, count, values)
+      case PART_U32: return fillAs<u32>(part, count, values)
+      case PART_I32: return fillAs<i32>(part, count, values)
+      case PART_F32: return fillAs<f32>(part, count, values)
+      case PART_F64: return fillAs<f64>(part, count, values)
+    }
   let at = payload + load<u32>(part, PART_AT)
   const stride: usize = load<u32>(part, PART_STRIDE)
   for (; count; count--, at += stride, values += 8) store<f64>(values, valueAt(part, at))
@@ -236,9 +247,20 @@ function fill(part: usize, count: u32, values: usize): void {
 @inline function fillAs<T>(part: usize, count: u32, values: usize): void {
   const scale = load<f64>(part, PART_SCALE)
   const offset = load<f64>(part, PART_OFFSET)
+  const big = load<u32>(part, PART_FLAGS) & PART_BIG
   const stride: usize = load<u32>(part, PART_STRIDE)
   let at = payload + load<u32>(part, PART_AT)
-  for (; count; count--, at += stride, values += 8) store<f64>(values, <f64>load<T>(at) * scale + offset)
+  for (; count; count--, at += stride, values += 8) store<f64>(values, numberAs<T>(at, big) * scale + offset)
+}
+
+@inline function numberAs<T>(at: usize, big: u32): f64 {
+  if (sizeof<T>() == 1) return <f64>load<T>(at)
+  if (!big) return <f64>load<T>(at)
+  if (isFloat<T>())
+    return sizeof<T>() == 4
+      ? <f64>reinterpret<f32>(bswap<u32>(load<u32>(at)))
+      : reinterpret<f64>(bswap<u64>(load<u64>(at)))
+  return <f64>bswap<T>(load<T>(at))
 }
 
 function valueAt(part: usize, at: usize): f64 {
@@ -253,18 +275,16 @@ function valueAt(part: usize, at: usize): f64 {
 
 function floatAt(part: usize, at: usize): f64 {
   const big = load<u32>(part, PART_FLAGS) & PART_BIG
-  if (load<u32>(part, PART_TYPE) == PART_F64)
-    return big ? reinterpret<f64>(bswap<u64>(load<u64>(at))) : load<f64>(at)
-  return <f64>(big ? reinterpret<f32>(bswap<u32>(load<u32>(at))) : load<f32>(at))
+  return load<u32>(part, PART_TYPE) == PART_F64 ? numberAs<f64>(at, big) : numberAs<f32>(at, big)
 }
 
 // An integer, or bits of it; the 64 bits of a u64 as they are.
 function integerAt(part: usize, at: usize): i64 {
   const type = load<u32>(part, PART_TYPE)
   const bytes = type < PART_U24 ? 1 << (type >> 1) : type < PART_U32 ? 3 : type < PART_U64 ? 4 : 8
-  let raw: u64 = 0
-  if (load<u32>(part, PART_FLAGS) & PART_BIG) for (let i = 0; i < bytes; i++) raw = (raw << 8) | load<u8>(at + i)
-  else for (let i = bytes - 1; i >= 0; i--) raw = (raw << 8) | load<u8>(at + i)
+  // Eight bytes from there on may be read: a payload has slack behind it.
+  let raw = load<u64>(at)
+  if (load<u32>(part, PART_FLAGS) & PART_BIG) raw = bswap<u64>(raw) >> (64 - bytes * 8)
   const bits = load<u32>(part, PART_BITS)
   const above = 64 - (bits ? bits : <u32>bytes * 8)
   raw = (raw >> load<u32>(part, PART_SHIFT)) << above

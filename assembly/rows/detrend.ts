@@ -76,12 +76,14 @@ export function detrendBlock(first: u32, rows: u32, into: usize): void {
     }
     return
   }
-  const a = mode == DETREND_MEAN ? mean : 0
-  const b = mode == DETREND_MEAN ? rest : 0
-  for (const end = from + (<usize>rows << 3); from < end; from += 8) {
-    store<f64>(into, load<f64>(from) - a - b)
-    into += 8
+  const a = f64x2.splat(mode == DETREND_MEAN ? mean : 0)
+  const b = f64x2.splat(mode == DETREND_MEAN ? rest : 0)
+  const end = from + (<usize>rows << 3)
+  for (; from + 16 <= end; from += 16) {
+    v128.store(into, f64x2.sub(f64x2.sub(v128.load(from), a), b))
+    into += 16
   }
+  if (from < end) store<f64>(into, load<f64>(from) - f64x2.extract_lane(a, 0) - f64x2.extract_lane(b, 0))
 }
 
 /// Mean of the differences from a number, the errors of adding kept (Knuth's two-sum).

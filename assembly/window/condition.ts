@@ -38,7 +38,11 @@ export function condition(columns: usize, conditions: usize): void {
     const at = values + (<usize>i << 3)
     let value = load<f64>(at)
     if (calibration != 0) {
-      value = calibrated(calibration, value)
+      const points = load<u32>(calibration, CALIBRATION_POINTS)
+      value =
+        points == 0
+          ? value * load<f64>(calibration, CALIBRATION_SCALE) + load<f64>(calibration, CALIBRATION_OFFSET)
+          : interpolated(calibration, points, value)
       store<f64>(at, value)
     }
     if (load<u8>(fates + i) != 0) continue
@@ -49,9 +53,7 @@ export function condition(columns: usize, conditions: usize): void {
   }
 }
 
-function calibrated(calibration: usize, raw: f64): f64 {
-  const points = load<u32>(calibration, CALIBRATION_POINTS)
-  if (points == 0) return raw * load<f64>(calibration, CALIBRATION_SCALE) + load<f64>(calibration, CALIBRATION_OFFSET)
+function interpolated(calibration: usize, points: u32, raw: f64): f64 {
   // The last point at or before `raw`; the first, where it lies before all of them.
   const table = calibration + CALIBRATION_TABLE
   let low: u32 = 0

@@ -120,6 +120,7 @@ export function noteEdges(window: usize, pane: usize, id: u32, slot: usize, time
     const group = findGroup(at, id)
     if (group == 0 || !isUsed(group, id)) continue
     dirty(at, id)
+    if (load<u32>(window, WINDOW_KIND) == KIND_HOPPING) noteHop(window, deviceNumber(slab, id), load<f64>(at, PANE_END))
     if (rowsIn(window, at, id) != 0) break
   }
 }
@@ -150,7 +151,8 @@ export function fill(window: usize): bool {
     if (id == NONE) continue
     const source: usize = load<u32>(device, DEVICE_SOURCE)
     // Of a source that is over nothing is said behind its last sample.
-    const watermark = Math.min(load<f64>(source, SOURCE_WATERMARK), load<f64>(source, SOURCE_HIGH))
+    let watermark = load<f64>(source, SOURCE_WATERMARK)
+    if (watermark == Infinity) watermark = load<f64>(source, SOURCE_HIGH)
     for (; id != NONE; id = load<u32>(seriesList + <usize>id * SERIES_BYTES, SERIES_NEXT)) {
       if (load<u8>(members + id) == 0) continue
       const expected = expectOf(window, id) > 0 ? load<f64>(window, WINDOW_FILL_EXPECTED) : 0

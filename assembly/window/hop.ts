@@ -106,8 +106,10 @@ function nextEnd(window: usize, device: u32, final: bool): f64 {
   hopsOpen = true
   const source: usize = load<u32>(deviceRecord(device), DEVICE_SOURCE)
   let limit = final ? lead(device) - load<f64>(window, WINDOW_LATENESS) : load<f64>(source, SOURCE_WATERMARK)
-  // Of a live source that ends, windows are written up to the one that its last row would have completed.
-  if (limit == Infinity && load<f64>(source, SOURCE_AHEAD) < Infinity) limit = firstEnd(window, last)
+  // Of a live source that ends, windows are written up to the one that its last row would have completed, or was written before.
+  if (limit == Infinity && load<f64>(source, SOURCE_AHEAD) < Infinity) {
+    limit = Math.max(firstEnd(window, last), load<f64>(mark, HOP_TOP))
+  }
   return end <= limit ? end : Infinity
 }
 
@@ -139,14 +141,14 @@ export function collectHops(window: usize, final: bool, emit: bool, out: usize, 
   }
 }
 
-/// Ends a device: with `emit` the windows that its last row is in are written first, as far as that row would have completed them.
+/// Ends a device: with `emit` all windows that hold rows are written first.
 export function closeHops(window: usize, device: u32, emit: bool, out: usize, limit: usize): bool {
   openLines(out, limit)
   const mark = marksOf(window, device)
   const last = load<f64>(mark, HOP_LAST)
   if (last == 0) return false
   const hop = load<f64>(window, WINDOW_HOP)
-  for (let end = load<f64>(mark, HOP_FINAL) + hop; end <= firstEnd(window, last); end += hop) {
+  for (let end = load<f64>(mark, HOP_FINAL) + hop; end - load<f64>(window, WINDOW_SIZE) < last; end += hop) {
     if (!finish(window, device, end, emit)) return true
   }
   const seriesList: usize = load<u32>(slab, SLAB_SERIES)

@@ -165,11 +165,13 @@ export function collectRaw(window: usize, columns: usize, from: u32, out: usize,
     const time = load<f64>(times + (<usize>i << 3))
     const device = deviceNumber(slab, load<u32>(series + (<usize>i << 2)))
     if (!beginLine()) return true
-    const first = load<u32>(series + (<usize>i << 2))
+    let before: u32 = 0
     for (; i < rows; i++) {
       const id = load<u32>(series + (<usize>i << 2))
       if (load<u32>(slots + (<usize>i << 2)) == 0 || load<f64>(times + (<usize>i << 3)) != time) break
-      if (deviceNumber(slab, id) != device || (i != rawNext && id == first)) break
+      // Ascending numbers, so that no field is in a line twice.
+      if (deviceNumber(slab, id) != device || (i != rawNext && id <= before)) break
+      before = id
       const value = beginSeries(window, id)
       if (value == 0) return true
       store<f64>(value, load<f64>(values + (<usize>i << 3)))

@@ -16,6 +16,7 @@ import {
   COUNT_ROWS,
   COUNT_TIMES,
   DEVICE_HIGH,
+  DEVICE_LAST_ARRIVAL,
   DEVICE_LATE,
   DEVICE_SOURCE,
   FATE_DUPLICATE,
@@ -157,7 +158,7 @@ export function route(ofWindow: usize, columns: usize, from: u32): u32 {
       if (alias != 0) {
         const other = load<u32>(alias + (<usize>id << 2))
         if (other != 0) {
-          horizon = lead(other - 1, time, horizon, (before & FATE_DUPLICATE) != 0)
+          horizon = lead(other - 1, id, time, (before & FATE_DUPLICATE) != 0)
           id = other - 1
         }
       }
@@ -248,12 +249,14 @@ export const NO_LANE: u32 = 0xfffffffd
 }
 
 /// The lateness horizon of the series that stands for several: its own highest time before, less `wait`. Moves that time.
-function lead(id: u32, time: f64, horizon: f64, isDuplicate: bool): f64 {
+function lead(id: u32, own: u32, time: f64, isDuplicate: bool): f64 {
   const device = deviceOf(slab, id)
   const source: usize = load<u32>(device, DEVICE_SOURCE)
   const high = load<f64>(device, DEVICE_HIGH)
-  // A row's own device has been moved by it already, capped at its arrival.
-  if (!isDuplicate && time > high) store<f64>(device, time, DEVICE_HIGH)
+  store<f64>(device, load<f64>(deviceOf(slab, own), DEVICE_LAST_ARRIVAL), DEVICE_LAST_ARRIVAL)
+  // Capped as its own device is, which this row has moved already.
+  const seen = Math.min(time, load<f64>(deviceOf(slab, own), DEVICE_HIGH))
+  if (!isDuplicate && seen > high) store<f64>(device, seen, DEVICE_HIGH)
   return high - load<f64>(source, SOURCE_WAIT)
 }
 

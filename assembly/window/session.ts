@@ -44,12 +44,15 @@ let second: u32 = 0
 export function sessionLane(window: usize, device: u32, time: f64, horizon: f64): u32 {
   const mark = marksOf(window, device)
   const gap = load<f64>(window, WINDOW_SIZE)
+  const lateness = load<f64>(window, WINDOW_LATENESS)
   const used = load<u32>(mark, SESSION_LANES)
   let found: u32 = NO_LANE
   for (let left = used; left != 0; left &= left - 1) {
     const lane = <u32>ctz(left)
     const times = mark + SESSION_TIMES + (<usize>lane << 4)
     if (time <= load<f64>(times) - gap || time >= load<f64>(times, 8) + gap) continue
+    // Over by the data alone, though it is written only at the batch's edge.
+    if (load<f64>(times, 8) + gap + lateness <= horizon) continue
     if (found != NO_LANE) {
       joiningDevice = device
       first = found
@@ -64,7 +67,7 @@ export function sessionLane(window: usize, device: u32, time: f64, horizon: f64)
     if (time > load<f64>(times, 8)) store<f64>(times, time, 8)
     return found
   }
-  if (time + gap + load<f64>(window, WINDOW_LATENESS) <= horizon) return TOO_LATE
+  if (time + gap + lateness <= horizon) return TOO_LATE
   const lane = <u32>ctz(~used)
   if (lane >= load<u32>(window, WINDOW_LANES)) return NO_LANE
   store<u32>(mark, used | (1 << lane), SESSION_LANES)

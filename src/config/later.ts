@@ -22,12 +22,3 @@ export const LATER: Record<Place, Record<string, string>> = {
     minFree: 'bound of the points kept on disk',
   },
 }
-
-/** Reductions that the design knows and this version does not; percentiles such as p99 besides. */
-const LATER_REDUCTIONS = new Set(`quantile median histogram distinct`.split(/\s+/))
-
-/** True for a reduction as written that a later version will know. */
-export const isLaterReduction = (written: string): boolean => {
-  const name = /^\s*(\w+)/.exec(written)?.[1] ?? ''
-  return LATER_REDUCTIONS.has(name) || /^p\d+$/.test(name)
-}

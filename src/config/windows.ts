@@ -1,7 +1,6 @@
 import type { Components } from '../model/components.js'
 import type { ReductionPlan, Selector, WindowPlan } from '../model/plan.js'
 import type { Findings } from './findings.js'
-import { isLaterReduction } from './later.js'
 import { nearest } from './nearest.js'
 import type { Path } from './path.js'
 import { windowEntries } from './window-schema.js'
@@ -125,7 +124,7 @@ function readList(list: string[], path: Path, components: Components, findings: 
   const reductions: ReductionPlan[] = []
   for (const [i, text] of list.entries()) {
     const made = components.reduction(text)
-    if (typeof made === 'string') findings.add([...path, i], refusal(text, made, components))
+    if (typeof made === 'string') findings.add([...path, i], made)
     else if (made.some((one) => reductions.some(({ suffix }) => suffix === one.suffix)))
       findings.add(
         [...path, i],
@@ -134,11 +133,6 @@ function readList(list: string[], path: Path, components: Components, findings: 
     else reductions.push(...made)
   }
   return reductions
-}
-
-function refusal(text: string, why: string, { kernels }: Components): string {
-  if (!isLaterReduction(text)) return why
-  return `cannot reduce by \`${text}\`: not in this version; allowed: ${kernels.map(({ name }) => name).join(', ')}`
 }
 
 function readTo(to: string[] | undefined, path: Path, named: Named, findings: Findings): string[] {

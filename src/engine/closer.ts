@@ -94,6 +94,7 @@ export class Closer {
           this.#take(window, final, true, (out, end) => this.kernels.closeDevice(address, pane, device, emit, out, end))
         }
       } else if (plan.kind !== 'raw') this.#closeLanes(window, 0, device, true)
+      this.kernels.forgetDevice(address, device)
     })
   }
 

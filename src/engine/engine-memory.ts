@@ -116,12 +116,13 @@ function viewBytes(plan: Plan): number {
   return mostRows * 32 + VIEW_SCRATCH_BYTES + VIEW_TABLES_BYTES
 }
 
-/** Writes the VIEW record. */
-export function writeView({ u32, regions }: EngineMemory): void {
+/** Writes the VIEW record; returns the part of it that sketches work in, too. */
+export function writeView({ u32, regions }: EngineMemory): { scratch: number; scratchEnd: number; tables: number } {
   const { start, end } = regions.viewWork
   const tables = end - VIEW_TABLES_BYTES
   const scratch = tables - VIEW_SCRATCH_BYTES
   u32.set([start, scratch, tables, tables], regions.view.start >>> 2)
+  return { scratch, scratchEnd: tables, tables }
 }
 
 /** Lays the engine's memory out for a plan. Every region's owner is the ingest thread but for columns (workers read), chunks and pool. */

@@ -42,6 +42,8 @@ export interface Series {
 /** A device with what only the engine needs. */
 export interface DeviceEntry extends Device {
   readonly sourceIndex: number
+  /** Stands for others in windows with `by`. */
+  readonly isGroup: boolean
   readonly series: Map<string, Series>
   readonly units: Map<string, string>
   /** The one first seen latest. */
@@ -174,32 +176,51 @@ export class Identities {
     const field = this.#text.decode(bytes)
     let series = device.series.get(field)
     if (!series) {
-      if (this.seriesCount >= this.plan.maxSeries) return false
-      const id = this.#takeSeriesNumber(device.sourceIndex)
-      if (id === undefined) return false
-      series = { id, device, field }
-      this.series[id] = series
-      this.seriesCount++
-      device.series.set(field, series)
+      series = this.#newSeries(device, field)
+      if (!series) return false
       const { spec } = this.#channels[channel]
       const { units, inputs } = this.plan.sources[device.sourceIndex]
       const unit = unitOf(units, field) ?? unitOf(spec.units, field)
       if (unit) device.units.set(field, unit)
-      const { u32, regions } = this.memory
-      const record = (regions.series.start + id * SERIES_BYTES) >>> 2
-      u32[record + SERIES_DEVICE / 4] = deviceId
-      u32[record + SERIES_NEXT / 4] = NONE
-      // Behind the device's last, so that a line's fields keep the order in which they were first seen.
-      const link = device.lastSeries
-        ? regions.series.start + device.lastSeries.id * SERIES_BYTES + SERIES_NEXT
-        : regions.devices.start + deviceId * DEVICE_BYTES + DEVICE_FIRST_SERIES
-      u32[link >>> 2] = id
-      device.lastSeries = series
       this.onSeries(series, inputs[spec.input])
-      if (!this.#insert('series', deviceId, bytes, id)) return false
+      if (!this.#insert('series', deviceId, bytes, series.id)) return false
     }
     this.#cacheInChannel(channel, field, series.id)
     return true
+  }
+
+  /**
+   * The series that stands for this one and all others of its source that differ only in tags other than `by`: of a
+   * device of its own, which no channel leads to. Undefined: no room.
+   */
+  groupOf({ device, field }: Series, by: readonly string[]): Series | undefined {
+    const tags = Object.fromEntries(device.tags.filter(([name]) => by.includes(name)))
+    const group = this.#device(device.sourceIndex, tags, true)
+    if (!group) return undefined
+    const unit = device.units.get(field)
+    if (unit && !group.units.has(field)) group.units.set(field, unit)
+    return group.series.get(field) ?? this.#newSeries(group, field)
+  }
+
+  #newSeries(device: DeviceEntry, field: string): Series | undefined {
+    if (this.seriesCount >= this.plan.maxSeries) return undefined
+    const id = this.#takeSeriesNumber(device.sourceIndex)
+    if (id === undefined) return undefined
+    const series = { id, device, field }
+    this.series[id] = series
+    this.seriesCount++
+    device.series.set(field, series)
+    const { u32, regions } = this.memory
+    const record = (regions.series.start + id * SERIES_BYTES) >>> 2
+    u32[record + SERIES_DEVICE / 4] = device.id
+    u32[record + SERIES_NEXT / 4] = NONE
+    // Behind the device's last, so that a line's fields keep the order in which they were first seen.
+    const link = device.lastSeries
+      ? regions.series.start + device.lastSeries.id * SERIES_BYTES + SERIES_NEXT
+      : regions.devices.start + device.id * DEVICE_BYTES + DEVICE_FIRST_SERIES
+    u32[link >>> 2] = id
+    device.lastSeries = series
+    return series
   }
 
   /** Takes a device and its series out; their numbers are free afterwards. Its panes must have been closed. */
@@ -226,7 +247,7 @@ export class Identities {
     // A device with a fixed channel keeps its number: the channel still names it.
     if (device.channels.length > 0) return
     this.devices[device.id] = undefined
-    this.#deviceByKey.delete(deviceKey(device.sourceIndex, device.tags))
+    this.#deviceByKey.delete(deviceKey(device.sourceIndex, device.tags, device.isGroup))
     this.#freeDevices.push(device.id)
     this.deviceCount--
   }
@@ -271,12 +292,13 @@ export class Identities {
     if (index >= 0) u32[(list >>> 2) + index] = id
   }
 
-  #device(sourceIndex: number, own: Record<string, string>): DeviceEntry | undefined {
+  /** `isGroup`: it stands for others, and is none of those that have the same tags. */
+  #device(sourceIndex: number, own: Record<string, string>, isGroup = false): DeviceEntry | undefined {
     const source = this.plan.sources[sourceIndex].name
     const tags = Object.entries({ ...own, gateway: this.plan.gateway, source })
       .filter(([, value]) => value !== '')
       .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    const key = deviceKey(sourceIndex, tags)
+    const key = deviceKey(sourceIndex, tags, isGroup)
     const known = this.#deviceByKey.get(key)
     if (known) return known
     if (this.deviceCount >= this.plan.maxSeries) return undefined
@@ -289,6 +311,7 @@ export class Identities {
       id,
       source,
       sourceIndex,
+      isGroup,
       tags,
       units: new Map(),
       cache: new Map(),
@@ -341,6 +364,6 @@ function unitOf(units: Record<string, string> | undefined, field: string): strin
   return units && Object.hasOwn(units, field) ? units[field] : undefined
 }
 
-function deviceKey(sourceIndex: number, tags: readonly (readonly [string, string])[]): string {
-  return JSON.stringify([sourceIndex, tags])
+function deviceKey(sourceIndex: number, tags: readonly (readonly [string, string])[], isGroup: boolean): string {
+  return JSON.stringify([sourceIndex, tags, isGroup])
 }

@@ -30,6 +30,7 @@ export interface KernelsModule {
   collectHops(window: number, final: number, emit: number, out: number, end: number): number
   readonly hopsOpen: { readonly value: number }
   closeHops(window: number, device: number, emit: number, out: number, end: number): number
+  forgetDevice(window: number, device: number): void
   collectSessions(
     window: number,
     device: number,

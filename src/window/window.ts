@@ -25,6 +25,7 @@ import {
   STATE_KIND,
   STATE_PAGE,
   STATE_SLOT_SHIFT,
+  WINDOW_ALIAS,
   WINDOW_BYTES,
   WINDOW_CARRY,
   WINDOW_DETREND,
@@ -117,6 +118,7 @@ export class Window {
   readonly #selects: (series: Selectable) => boolean
   readonly #fieldOf: ((field: string) => boolean)[]
   readonly #members: number
+  readonly #alias: number
   readonly #numbers: number
 
   constructor(
@@ -174,7 +176,8 @@ export class Window {
     const lists = arena.alloc(this.#lists.length * LIST_BYTES)
     this.#lists.forEach((list, i) => {
       const reductions = arena.alloc(list.length * REDUCTION_BYTES)
-      u32[(lists + i * LIST_BYTES + LIST_LENGTH) >>> 2] = list.length
+      // A raw sample is a value, too.
+      u32[(lists + i * LIST_BYTES + LIST_LENGTH) >>> 2] = plan.kind === 'raw' ? 1 : list.length
       u32[(lists + i * LIST_BYTES + LIST_REDUCTIONS) >>> 2] = reductions
       let part = 0
       list.forEach(({ kernel }, r) => {
@@ -201,6 +204,7 @@ export class Window {
     const expects = plan.quality && (plan.expectUs > 0 || parts.plan.sources.some(({ expectUs }) => expectUs > 0))
     this.fills = held || (carries && expects)
     this.#members = arena.alloc(numbers)
+    this.#alias = plan.by ? arena.alloc(numbers * 4) : 0
     const at = (this.address = arena.alloc(WINDOW_BYTES))
     const word = (offset: number, value: number) => {
       u32[(at + offset) >>> 2] = value
@@ -228,6 +232,7 @@ export class Window {
       f64.set(table, u32[(at + WINDOW_ZONE) >>> 2] >>> 3)
       word(WINDOW_ZONE_LENGTH, table.byteLength / ZONE_BYTES)
     }
+    word(WINDOW_ALIAS, this.#alias)
     word(WINDOW_MARK_BYTES, marks)
     if (marks > 0) word(WINDOW_MARKS, arena.alloc(marks * numbers))
     word(WINDOW_LANES, lanes)
@@ -260,11 +265,27 @@ export class Window {
     }
   }
 
-  /** Whether this window takes a series; from now on its rows are routed accordingly. */
-  enrol(id: number, series: Selectable): boolean {
+  /**
+   * Decides whether this window takes a series; from now on its rows are routed accordingly. With `by`, `groupOf` gives the
+   * number of the series that stands for it; where that has no room, the window does not take it.
+   */
+  enrol(id: number, series: Selectable, groupOf: (by: readonly string[]) => number | undefined): void {
+    const { u8, u32 } = this.arena
     const list = this.#selects(series) ? this.#fieldOf.findIndex((matches) => matches(series.field)) : -1
-    this.arena.u8[this.#members + id] = list + 1
-    return list >= 0
+    u8[this.#members + id] = list + 1
+    if (!this.plan.by || list < 0) return
+    const group = groupOf(this.plan.by)
+    if (group === undefined) u8[this.#members + id] = 0
+    else {
+      u32[(this.#alias >>> 2) + id] = group + 1
+      u32[(this.#alias >>> 2) + group] = 0
+      u8[this.#members + group] = list + 1
+    }
+  }
+
+  /** A series that stands for others in some window is not taken by any for itself. */
+  leaveOut(id: number): void {
+    if (!this.plan.by) this.arena.u8[this.#members + id] = 0
   }
 
   /** Fields of a point for a series, one per value that `collect` writes for it. */

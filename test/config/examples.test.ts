@@ -107,7 +107,7 @@ test('every mistake of a wrong file is told at once', async () => {
     'sources.plant.resume': /not in this version/,
     'sources.press.type': /got "sirial"; allowed: .*; did you mean `serial`/,
     'windows.second.every': /got "1 second"; allowed: a duration/,
-    'windows.second.reduce[1]': /cannot reduce by `p99`: not in this version/,
+    'windows.second.reduce[1]': /cannot use `p999`: unknown reduction/,
     'windows.second.to[0]': /did you mean `plantdb`/,
     'windows.day.reduce["*"][0]': /known ones are .*count, .*mean/,
     'windows.day.zone': /a time zone such as Europe\/Berlin/,

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Sizes } from '../../src/engine/engine-memory.js'
+import * as layout from '../../assembly/layout.js'
+import type { EngineMemory, Sizes } from '../../src/engine/engine-memory.js'
+import type { Identities } from '../../src/engine/identities.js'
+import { SampleClocks } from '../../src/engine/sample-clocks.js'
 import { Rig } from '../support/rig.js'
 
 const RATE_HZ = 1000
@@ -194,4 +197,56 @@ test('a device that is forgotten takes its clock along', async () => {
     ['8'],
   )
   await rig.stop()
+})
+
+test('runs have the start and the rate of their rows, also behind a gap', () => {
+  const buffer = new ArrayBuffer(8192)
+  const [u32, f64] = [new Uint32Array(buffer), new Float64Array(buffer)]
+  const [columns, times, runs, clocks] = [0, 1024, 2048, 4096]
+  const memory = { u32, f64, regions: { columns: { start: columns } } } as unknown as EngineMemory
+  const channel = { sourceIndex: 0, spec: { name: 'c' }, program: { clock: { rateHz: 100, modulus: 2 ** 32 } } }
+  const identities = { devices: [], channelOf: () => channel } as unknown as Identities
+  const set = (record: number, values: Record<number, number>) => {
+    for (const [offset, value] of Object.entries(values)) u32[(record + Number(offset)) / 4] = value
+  }
+  set(columns, {
+    [layout.COLUMNS_TIME]: times,
+    [layout.COLUMNS_RUN_LIST]: runs,
+    [layout.COLUMNS_RUNS]: 3,
+    [layout.COLUMNS_CLOCK_LIST]: clocks,
+    [layout.COLUMNS_CLOCKS]: 1,
+  })
+  // A row of another frame, then an array whose third value is none.
+  f64.set([5e15, 0, 1, 3, 4], times / 8)
+  const firsts = [0, 1, 3]
+  for (const [i, first] of firsts.entries()) {
+    set(runs + i * layout.RUN_BYTES, { [layout.RUN_FIRST]: first })
+    f64[(runs + i * layout.RUN_BYTES + layout.RUN_START) / 8] = f64[times / 8 + first]
+    f64[(runs + i * layout.RUN_BYTES + layout.RUN_RATE) / 8] = 7
+  }
+  set(clocks, {
+    [layout.CLOCK_FIRST]: 1,
+    [layout.CLOCK_ROWS]: 4,
+    [layout.CLOCK_RUN]: 1,
+    [layout.CLOCK_SAMPLES]: 5,
+    [layout.CLOCK_FRAME]: 64,
+  })
+  f64[(clocks + layout.CLOCK_COUNTER) / 8] = Number.NaN
+  f64[(clocks + layout.CLOCK_ARRIVAL) / 8] = 5e15
+  new SampleClocks(memory, identities).tellTimes(true)
+  const startUs = 5e15 - 40e3
+  assert.deepEqual(
+    [...f64.subarray(times / 8, times / 8 + 5)],
+    [5e15, startUs, startUs + 10e3, startUs + 30e3, startUs + 40e3],
+  )
+  const told = firsts.map((_, i) => {
+    const run = (runs + i * layout.RUN_BYTES) / 8
+    return [f64[run + layout.RUN_START / 8], f64[run + layout.RUN_RATE / 8]]
+  })
+  assert.deepEqual(told, [
+    [5e15, 7],
+    [startUs, 100],
+    [startUs + 30e3, 100],
+  ])
+  assert.equal(u32[(columns + layout.COLUMNS_CLOCKS) / 4], 0)
 })

@@ -43,8 +43,8 @@ test('each kernel and each state is a file on both sides, and each file is liste
     assert.ok(name === 'rows' || existsSync(new URL(`assembly/state/${name}.ts`, root)), name)
 })
 
-const rows = { times: [5, 1, 4, 2, 9, 3], values: [2.5, -1, 7, 0.25, 3, -8] }
-const counted = inOrder({ ...rows, values: [2.5, 90, 7, 0.25, 3, 8] })
+const rows = { times: [5, 1, 4, 2, 9, 3, 6], values: [2.5, -1, 7.5, 0.25, 3, -8, 2.5] }
+const counted = inOrder({ ...rows, values: [2.5, 90, 7, 0.25, 3, 8, 2.5] })
 const pane = paneOf(rows, {
   startUs: 0,
   endUs: 16,

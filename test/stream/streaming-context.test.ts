@@ -6,7 +6,7 @@ import { ConfigError } from '../../src/model/errors.js'
 import type { Plan } from '../../src/model/plan.js'
 import type { Points } from '../../src/model/points.js'
 import type { Status } from '../../src/model/status.js'
-import { fileSink, influxdb, json, mqtt } from '../../src/stream/fragments.js'
+import { fileSink, influxdb, json, mqtt, serial, struct } from '../../src/stream/fragments.js'
 import { StreamingContext } from '../../src/stream/streaming-context.js'
 import { device, pointField } from '../support/points.js'
 import { stubComponents } from '../support/stub-components.js'
@@ -121,6 +121,34 @@ test('what is done to samples before windows, and units as a tag, are words of a
     [2, [{ field: 'temp', min: -40, max: 125 }], 2],
   )
   assert.deepEqual([plan.windows[0].unitTag, plan.sources[0].units], ['unit', { hum: '%' }])
+})
+
+test('binary payloads whose samples are counted', () => {
+  const ssc = new StreamingContext()
+  const decode = struct({
+    fields: [
+      { name: 'n', type: 'u32' },
+      { name: 'x', type: 'i16', count: 'rest' },
+    ],
+  })
+  const time = { clock: 'samples', rate: 1000, counter: 'n' } as const
+  ssc
+    .stream(serial({ path: '/dev/ttyS9', frame: { type: 'cobs' }, time, decode }))
+    .countByWindow('1s')
+    .to(fileSink({ path: '-' }))
+  assert.deepEqual((ssc.toConfig().sources as Record<string, object>).serial, {
+    type: 'serial',
+    path: '/dev/ttyS9',
+    frame: { type: 'cobs' },
+    time,
+    decode: {
+      type: 'struct',
+      fields: [
+        { name: 'n', type: 'u32' },
+        { name: 'x', type: 'i16', count: 'rest' },
+      ],
+    },
+  })
 })
 
 test('names are numbered, a sink given twice is one, union and filter choose series', () => {

@@ -1,4 +1,4 @@
-import { PAGE_BYTES, SLAB_FREE_PAGES, SLAB_NEXT } from '../../assembly/layout.js'
+import { PAGE_BYTES, SLAB_BYTES, SLAB_FREE_PAGES, SLAB_NEXT } from '../../assembly/layout.js'
 import { instantiateKernels } from '../../src/memory/modules.js'
 import type { Kernel, PaneView } from '../../src/model/kernel.js'
 import { resolveReduction } from '../../src/reduce/names.js'
@@ -17,6 +17,7 @@ const VALUES = 2 << 20
 const SLOT = 1024
 const ARGUMENTS = 2048
 const RUNS = 4096
+const EDGES = 3072
 const TABLES = 3 << 20
 const SCRATCH = 4 << 20
 const SCRATCH_END = 8 << 20
@@ -28,10 +29,10 @@ const memory = new WebAssembly.Memory({ initial: PAGES, maximum: 65536 })
 const doubles = new Float64Array(memory.buffer)
 const wasm = instantiateKernels(memory, 'kernels-unshared')
 const words = new Uint32Array(memory.buffer)
-words[(SLAB + SLAB_NEXT) / 4] = SCRATCH_END
-words[(SLAB + SLAB_FREE_PAGES) / 4] = SLAB_PAGES
 wasm.useSlab(SLAB)
+freshSlab()
 wasm.viewScratch(SCRATCH, SCRATCH_END, TABLES)
+
 
 /** A slot's content, for the states of any kind by name. */
 export type Slot = Float64Array
@@ -57,7 +58,7 @@ function work<T>(slot: Slot, at: number, body: () => T): T {
 export function addRows(state: string, slot: Slot, { times, values }: Rows): Slot {
   const kind = kindOf(state).index
   work(slot, SLOT, () => {
-    for (const [i, value] of values.entries()) wasm.stateAddRow(kind, SLOT, times[i]!, value, 0)
+    for (const [i, value] of values.entries()) wasm.stateAddRow(kind, SLOT, times[i]!, value, EDGES)
   })
   return slot
 }
@@ -66,7 +67,7 @@ export function addRows(state: string, slot: Slot, { times, values }: Rows): Slo
 export function addRun(state: string, slot: Slot, { times, values }: Rows): Slot {
   doubles.set(times, TIMES / 8)
   doubles.set(values, VALUES / 8)
-  work(slot, SLOT, () => wasm.stateAddRun(kindOf(state).index, SLOT, TIMES, VALUES, values.length, 0))
+  work(slot, SLOT, () => wasm.stateAddRun(kindOf(state).index, SLOT, TIMES, VALUES, values.length, EDGES))
   return slot
 }
 
@@ -76,6 +77,24 @@ export function merge(state: string, into: Slot, from: Slot): Slot {
   work(into, SLOT, () => wasm.stateMerge(kindOf(state).index, SLOT, SLOT + 256))
   return into
 }
+
+/** Gives back what a slot took of the slab, and clears it. */
+export function release(state: string, slot: Slot): void {
+  work(slot, SLOT, () => wasm.stateRelease(kindOf(state).index, SLOT, slot.length * 8))
+}
+
+/** Forgets all blocks that slots hold: a slab of so many free pages. */
+export function freshSlab(pages = SLAB_PAGES): void {
+  // Pages that nobody has had yet are zero.
+  const used = words[(SLAB + SLAB_NEXT) / 4]!
+  if (used > SCRATCH_END) doubles.fill(0, SCRATCH_END / 8, used / 8)
+  words.fill(0, SLAB / 4, (SLAB + SLAB_BYTES) / 4)
+  words[(SLAB + SLAB_NEXT) / 4] = SCRATCH_END
+  words[(SLAB + SLAB_FREE_PAGES) / 4] = pages
+}
+
+/** Pages of the slab that nobody has. */
+export const freePages = (): number => words[(SLAB + SLAB_FREE_PAGES) / 4]!
 
 /** How tests write a kernel: with the arguments of its example. */
 export const written = ({ name, example }: Kernel): string => example ?? name
@@ -156,11 +175,17 @@ export function paneOf(rows: Rows, said: Partial<PaneView> = {}): PaneView {
   }
 }
 
-/** One reduction as written, `duty(>80)`: its kernel's name and arguments. */
+/** One reduction as written, `duty(>80)`: its kernel's name and arguments, those of its state behind. */
 export function reductionOf(written: string): { kernel: string; arguments: number[] } {
   const resolved = resolveReduction(written)
   if ('problem' in resolved) throw new Error(resolved.problem)
-  return resolved.reductions[0]!
+  const { kernel, arguments: own, stateArguments = [] } = resolved.reductions[0]!
+  return { kernel, arguments: [...own, ...stateArguments] }
+}
+
+function stateArgumentsOf(written: string): readonly number[] {
+  const resolved = resolveReduction(written)
+  return 'problem' in resolved ? [] : (resolved.reductions[0]?.stateArguments ?? [])
 }
 
 /** The outcome of a kernel over rows in time order, and the parts it leaves for longer windows. */
@@ -190,3 +215,7 @@ export function inView(
   const value = wasm.kernelFinish(wasm.places.get(kernel)!, 0, ARGUMENTS)
   return { value, parts: [wasm.partA.value, wasm.partB.value] }
 }
+
+// States with arguments of their own take those of the kernel's example.
+const edges = kernels.flatMap((kernel) => (kernel.edges ? stateArgumentsOf(written(kernel)) : []))
+doubles.set([edges.length, ...edges], EDGES / 8)

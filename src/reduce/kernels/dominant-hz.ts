@@ -8,8 +8,8 @@ export const dominant_hz: Kernel = {
   state: 'rows',
   summary: 'frequency of the strongest peak in Hz, finer than the bins, of sample arrays with a stated rate',
   source:
-    'highest bin that is higher than both beside it, moved by δ = 2 (A₊ − A₋) / (A₋ + 2A + A₊) bins, A = √S: exact for a' +
-    " sine far from 0 and half the rate under Hann's window; Agrež, IEEE Trans. Instrum. Meas. 51 (2002)",
+    'highest bin that is higher than both beside it, moved by δ = 2 (A₊ − A₋) / (A₋ + 2A + A₊) bins, A = √S: for a sine' +
+    ' within 0.001 bins from the fourth on; Agrež, IEEE Trans. Instrum. Meas. 51 (2002)',
   arguments: [],
   integer: false,
   signal: true,

@@ -8,9 +8,9 @@ export const stddev: Kernel = {
   state: 'moments',
   summary: 'standard deviation of a sample (n − 1); nothing below two values',
   source: '√variance',
-  arguments: [],
+  arguments: [{ name: 'of', words: ['sample', 'population'] }],
   integer: false,
   unit: (unit) => unit,
   reference: (values, timesUs, args) => Math.sqrt(variance.reference(values, timesUs, args)),
-  tolerance: (values) => 1e-12 * stddev.reference(values, [], []) + 1e-155,
+  tolerance: (values, _timesUs, args = []) => 1e-12 * stddev.reference(values, [], args) + 1e-155,
 }
