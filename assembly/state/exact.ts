@@ -73,6 +73,8 @@ export function middle(values: usize, rows: u32): f64 {
 }
 
 /// Sum of all four lanes of two vectors.
+// @ts-ignore: decorator
+@inline
 export function lanes(a: v128, b: v128): f64 {
   const sum = f64x2.add(a, b)
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)

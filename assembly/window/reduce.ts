@@ -14,6 +14,7 @@ import {
   COLUMNS_SLOT,
   COLUMNS_TIME,
   COLUMNS_VALUE,
+  GROUP_PAGES,
   POOL_CHUNKS,
   POOL_LIST,
   POOL_NEXT,
@@ -22,10 +23,8 @@ import {
   STATE_ARGUMENTS,
   STATE_KIND,
   STATE_PAGE,
-  STATE_SLOT_SHIFT,
 } from '../layout'
 import { addRow, addRun, CIRCLE, DISTINCT, ENDS, HISTOGRAM, MOMENTS, merge, RANKS, TAILS, TREND } from '../state/index'
-import { slotOf } from './pane'
 
 // Inlined with a constant `kind`, so that the dispatch is outside the loop.
 @inline function reduceKind(kind: u32, state: usize, columns: usize, from: u32, rows: u32, chunk: usize): usize {
@@ -33,7 +32,9 @@ import { slotOf } from './pane'
   const times: usize = load<u32>(columns, COLUMNS_TIME)
   const values: usize = load<u32>(columns, COLUMNS_VALUE)
   const page = load<u32>(state, STATE_PAGE)
-  const shift = load<u32>(state, STATE_SLOT_SHIFT)
+  // As src/reduce/states.ts has it; known when this is compiled, it costs nothing a row.
+  const shift: u32 = kind == TAILS || kind == TREND || kind == HISTOGRAM ? 7 : 6
+  const pageAt = GROUP_PAGES + (page << 2)
   const args: usize = load<u32>(state, STATE_ARGUMENTS)
   let i = from
   while (i < rows) {
@@ -42,7 +43,10 @@ import { slotOf } from './pane'
       i++
       continue
     }
-    const slot = slotOf(handle, page, shift)
+    // As `slotOf` has it.
+    const within = <usize>handle & (shift == 7 ? 31 : 63)
+    const half: usize = shift == 7 ? (<usize>handle & 32) >> 3 : 0
+    const slot = <usize>load<u32>((<usize>handle & ~63) + pageAt + half) + (within << shift)
     let n: u32 = 1
     // Only where the row that would make it a run is of the same slot, it is worth to look at those between.
     if (i + RUN_MIN_ROWS <= rows && load<u32>(slots + (<usize>i << 2), (RUN_MIN_ROWS - 1) << 2) == handle) {

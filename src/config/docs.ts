@@ -35,14 +35,7 @@ export function configDoc(components: Components): string {
     table(windowEntries),
     ...nested('of', windowEntries.of),
     '### Reductions',
-    rows(
-      ['reduction', 'what it is', 'of'],
-      kernels.map((k) => [
-        code(k.arguments.length ? `${k.name}(${k.arguments.map((a) => a.name).join(', ')})` : k.name),
-        k.summary,
-        k.source,
-      ]),
-    ),
+    `[reductions.md](reductions.md) says of each what it gives, its arguments and its unit: ${kernels.map(({ name }) => code(name)).join(', ')}.`,
     '## Sinks',
     ...sinks.flatMap((c) => section(`### \`type: ${c.type}\``, c)),
     ...(formats.length
@@ -104,10 +97,12 @@ function defaultText(schema: Part): string {
   return code(typeof value === 'string' ? value : JSON.stringify(value))
 }
 
-const code = (text: string): string => `\`${text}\``
+/** Text as code of Markdown. */
+export const code = (text: string): string => `\`${text}\``
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
-function rows(head: string[], body: string[][]): string {
+/** A table of Markdown. */
+export function rows(head: string[], body: string[][]): string {
   const line = (cells: string[]) => `| ${cells.map(cell).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n')
 }

@@ -27,7 +27,9 @@ const MOST_SLOT_PAGES = 10
 /** The kind of a window from its keys; undefined, and noted, where they do not go together. */
 export function readShape(read: Written, given: object, path: Path, findings: Findings): Shape | undefined {
   const { every, size, session, count, raw, offset = 0, zone } = read
-  const wanted = ['every', 'session', 'count', 'raw'].filter((key) => (given as Record<string, unknown>)[key] !== undefined)
+  const wanted = ['every', 'session', 'count', 'raw'].filter(
+    (key) => (given as Record<string, unknown>)[key] !== undefined,
+  )
   if (wanted.length !== 1) {
     findings.add(
       [...path, 'every'],

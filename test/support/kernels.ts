@@ -33,7 +33,6 @@ wasm.useSlab(SLAB)
 freshSlab()
 wasm.viewScratch(SCRATCH, SCRATCH_END, TABLES)
 
-
 /** A slot's content, for the states of any kind by name. */
 export type Slot = Float64Array
 

@@ -5,7 +5,8 @@ export const histogram: Kernel = {
   name: 'histogram',
   family: 'order',
   state: 'histogram',
-  summary: 'number of values below the first edge, from each edge to below the next, and from the last on: a field each',
+  summary:
+    'number of values below the first edge, from each edge to below the next, and from the last on: a field each',
   source: 'n',
   arguments: [],
   edges: 15,

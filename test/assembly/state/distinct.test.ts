@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addRows, addRun, empty, finish, freePages, freshSlab, merge, release, type Slot } from '../../support/kernels.js'
+import {
+  addRows,
+  addRun,
+  empty,
+  finish,
+  freePages,
+  freshSlab,
+  merge,
+  release,
+  type Slot,
+} from '../../support/kernels.js'
 
 const rows = (values: readonly number[]) => ({ times: values.map((_, i) => i), values })
 const run = (values: readonly number[]): Slot => addRun('distinct', empty('distinct'), rows(values))

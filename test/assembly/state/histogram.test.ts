@@ -35,6 +35,12 @@ test('edges out of order, too many or none are refused', () => {
     const resolved = resolveReduction(written)
     return 'problem' in resolved ? resolved.problem : 'none'
   }
-  for (const written of ['histogram', 'histogram(5,5)', 'histogram(5,1)', 'histogram(a)', `histogram(${Array.from({ length: 16 }, (_, i) => i)})`])
+  for (const written of [
+    'histogram',
+    'histogram(5,5)',
+    'histogram(5,1)',
+    'histogram(a)',
+    `histogram(${Array.from({ length: 16 }, (_, i) => i)})`,
+  ])
     assert.match(problem(written), /needs 1 to 15 edges, numbers in ascending order; got/)
 })

@@ -2,9 +2,22 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { quantile } from '../../../src/reduce/kernels/quantile.js'
-import { addRows, addRun, empty, finish, freePages, freshSlab, merge, release, type Slot, split } from '../../support/kernels.js'
+import {
+  addRows,
+  addRun,
+  empty,
+  finish,
+  freePages,
+  freshSlab,
+  merge,
+  release,
+  type Slot,
+  split,
+} from '../../support/kernels.js'
 
-const QUANTILES = [0, 0.001, 0.005, 0.01, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 1]
+const QUANTILES = [
+  0, 0.001, 0.005, 0.01, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 1,
+]
 
 /** Deterministic draws, even in [0, 1). */
 function draws(seed: number): () => number {
@@ -67,7 +80,10 @@ const ways: Record<string, (values: readonly number[]) => Slot> = {
   },
   'every 64th merged': (values) => {
     const parts = Array.from({ length: 64 }, (_, k) => values.filter((_, i) => i % 64 === k))
-    return parts.reduce((slot, part) => merge('ranks', slot, addRows('ranks', empty('ranks'), rows(part))), empty('ranks'))
+    return parts.reduce(
+      (slot, part) => merge('ranks', slot, addRows('ranks', empty('ranks'), rows(part))),
+      empty('ranks'),
+    )
   },
 }
 
