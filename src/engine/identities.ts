@@ -78,13 +78,13 @@ export class Identities {
   readonly #inGroup: number[] = []
   readonly #text = new TextDecoder()
 
-  /** `onSeries` sees each new series, and the input it came by, before its first row is reduced. */
+  /** `onSeries` sees each new series, and the input it came by if it did, before its first row is reduced. */
   constructor(
     private readonly plan: Plan,
     private readonly memory: EngineMemory,
     private readonly arena: Arena,
     private readonly decode: DecodeModule,
-    private readonly onSeries: (series: Series, input: InputPlan) => void,
+    private readonly onSeries: (series: Series, input?: InputPlan) => void,
   ) {
     this.#freeSeries = plan.sources.map(() => new Set())
   }
@@ -174,32 +174,47 @@ export class Identities {
     const field = this.#text.decode(bytes)
     let series = device.series.get(field)
     if (!series) {
-      if (this.seriesCount >= this.plan.maxSeries) return false
-      const id = this.#takeSeriesNumber(device.sourceIndex)
-      if (id === undefined) return false
-      series = { id, device, field }
-      this.series[id] = series
-      this.seriesCount++
-      device.series.set(field, series)
       const { spec } = this.#channels[channel]
       const { units, inputs } = this.plan.sources[device.sourceIndex]
-      const unit = unitOf(units, field) ?? unitOf(spec.units, field)
-      if (unit) device.units.set(field, unit)
-      const { u32, regions } = this.memory
-      const record = (regions.series.start + id * SERIES_BYTES) >>> 2
-      u32[record + SERIES_DEVICE / 4] = deviceId
-      u32[record + SERIES_NEXT / 4] = NONE
-      // Behind the device's last, so that a line's fields keep the order in which they were first seen.
-      const link = device.lastSeries
-        ? regions.series.start + device.lastSeries.id * SERIES_BYTES + SERIES_NEXT
-        : regions.devices.start + deviceId * DEVICE_BYTES + DEVICE_FIRST_SERIES
-      u32[link >>> 2] = id
-      device.lastSeries = series
-      this.onSeries(series, inputs[spec.input])
-      if (!this.#insert('series', deviceId, bytes, id)) return false
+      series = this.#newSeries(device, field, unitOf(units, field) ?? unitOf(spec.units, field), inputs[spec.input])
+      if (!series || !this.#insert('series', deviceId, bytes, series.id)) return false
     }
     this.#cacheInChannel(channel, field, series.id)
     return true
+  }
+
+  /** The series of a device that no channel names, made where there is none. Undefined: no room. */
+  derivedSeries(
+    sourceIndex: number,
+    tags: Record<string, string>,
+    field: string,
+    unit: string | undefined,
+  ): Series | undefined {
+    const device = this.#device(sourceIndex, tags)
+    return device && (device.series.get(field) ?? this.#newSeries(device, field, unit))
+  }
+
+  #newSeries(device: DeviceEntry, field: string, unit: string | undefined, input?: InputPlan): Series | undefined {
+    if (this.seriesCount >= this.plan.maxSeries) return undefined
+    const id = this.#takeSeriesNumber(device.sourceIndex)
+    if (id === undefined) return undefined
+    const series = { id, device, field }
+    this.series[id] = series
+    this.seriesCount++
+    device.series.set(field, series)
+    if (unit) device.units.set(field, unit)
+    const { u32, regions } = this.memory
+    const record = (regions.series.start + id * SERIES_BYTES) >>> 2
+    u32[record + SERIES_DEVICE / 4] = device.id
+    u32[record + SERIES_NEXT / 4] = NONE
+    // Behind the device's last, so that a line's fields keep the order in which they were first seen.
+    const link = device.lastSeries
+      ? regions.series.start + device.lastSeries.id * SERIES_BYTES + SERIES_NEXT
+      : regions.devices.start + device.id * DEVICE_BYTES + DEVICE_FIRST_SERIES
+    u32[link >>> 2] = id
+    device.lastSeries = series
+    this.onSeries(series, input)
+    return series
   }
 
   /** Takes a device and its series out; their numbers are free afterwards. Its panes must have been closed. */
