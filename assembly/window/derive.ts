@@ -17,6 +17,7 @@ import {
   DEVICE_SOURCE,
   FATE_REDUCED,
   NONE,
+  PAIR_ALONE,
   PAIR_BYTES,
   PAIR_COUNTS,
   PAIR_FUNCTION,
@@ -36,7 +37,7 @@ import {
   SLAB_DEVICES,
   SLAB_SERIES,
 } from '../layout'
-import { addRow, BLOCK_ROWS, dropRows, release, timeOf, valueOf } from '../rows/store'
+import { addRow, BLOCK_NEXT, BLOCK_ROWS, dropRows, release, timeOf, valueOf } from '../rows/store'
 import { slab } from './slab'
 
 @inline function count(counts: usize, field: usize, n: f64): void {
@@ -44,7 +45,7 @@ import { slab } from './slab'
 }
 
 /// Copies the admitted rows of series that others are derived from to where they wait. `feeds` is u32[series]: the address of
-/// a side of a PAIR, 0 = nothing is derived from it. A row that was taken counts as reduced.
+/// a side of a PAIR, 0 = nothing is derived from it. A row that a pair took counts as reduced.
 export function feed(columns: usize, feeds: usize): void {
   const rows = load<u32>(columns, COLUMNS_ROWS)
   const series: usize = load<u32>(columns, COLUMNS_SERIES)
@@ -61,7 +62,7 @@ export function feed(columns: usize, feeds: usize): void {
       const counts: usize = load<u32>(pair, PAIR_COUNTS)
       if (time <= load<f64>(pair, PAIR_MADE)) count(counts, DERIVED_LATE, 1)
       else if (!addRow(side, time, value, 0)) count(counts, DERIVED_REJECTED, 1)
-      else store<u8>(fates + i, FATE_REDUCED)
+      else if (load<u32>(pair, PAIR_FUNCTION) != PAIR_ALONE) store<u8>(fates + i, FATE_REDUCED)
     }
   }
 }
@@ -157,8 +158,11 @@ function takeRows(side: usize, time: f64): void {
   while (nextTime(side) == time) {
     const block: usize = load<u32>(side, ROWS_HEAD)
     const row = load<u32>(side, SIDE_TAKEN)
-    store<f64>(side, time, SIDE_TIME)
-    store<f64>(side, valueOf(block, row), SIDE_VALUE)
+    // Not what came too late for a series that waits alone.
+    if (!(time < load<f64>(side, SIDE_TIME))) {
+      store<f64>(side, time, SIDE_TIME)
+      store<f64>(side, valueOf(block, row), SIDE_VALUE)
+    }
     if (row + 1 == load<u32>(block, BLOCK_ROWS)) {
       dropRows(side, row + 1)
       store<u32>(side, 0, SIDE_TAKEN)
@@ -170,6 +174,38 @@ function takeRows(side: usize, time: f64): void {
   if (what == 1) return a + b
   if (what == 2) return a - b
   return what == 3 ? a * b : a / b
+}
+
+/// Of series that wait for a partner (`list`: addresses of their records) only the last value before `watermark` is kept, and
+/// what is later.
+export function passAlone(list: usize, n: u32, watermark: f64): void {
+  for (let i: u32 = 0; i < n; i++) {
+    const side: usize = load<u32>(list + (<usize>i << 2))
+    for (let time = nextTime(side); time < watermark; time = nextTime(side)) takeRows(side, time)
+    dropRows(side, load<u32>(side, SIDE_TAKEN))
+    store<u32>(side, 0, SIDE_TAKEN)
+  }
+}
+
+/// Copies the rows and the last value of a side to an empty one, of a pair or of a series alone; what lies before that value
+/// can't be made any more. With `move` the rows are gone from where they were.
+export function copySide(to: usize, from: usize, move: bool): void {
+  const pair: usize = load<u32>(to, SIDE_PAIR)
+  const last = load<f64>(from, SIDE_TIME)
+  store<f64>(to, last, SIDE_TIME)
+  store<f64>(to, load<f64>(from, SIDE_VALUE), SIDE_VALUE)
+  if (last > load<f64>(pair, PAIR_MADE) && load<u32>(pair, PAIR_FUNCTION) != PAIR_ALONE) store<f64>(pair, last, PAIR_MADE)
+  if (move) {
+    memory.copy(to, from, SIDE_NEXT)
+    memory.fill(from, 0, SIDE_NEXT)
+    return
+  }
+  for (let block: usize = load<u32>(from, ROWS_HEAD); block != 0; block = load<u32>(block, BLOCK_NEXT)) {
+    const rows = load<u32>(block, BLOCK_ROWS)
+    for (let row: u32 = 0; row < rows; row++) {
+      if (!addRow(to, timeOf(block, row), valueOf(block, row), 0)) count(load<u32>(pair, PAIR_COUNTS), DERIVED_REJECTED, 1)
+    }
+  }
 }
 
 /// Ends a pair; returns how many rows waited in it. Nothing may lead to its sides any more.

@@ -14,9 +14,7 @@ const inputSchema = v.strictObject({
     v.check((name) => !/[*?]/.test(name), 'the name of one field, without * and ?'),
     says('Name of the field.'),
   ),
-  tags: v.optional(
-    v.pipe(v.record(v.string(), text), says('Only series with these tags; * and ? stand for any.')),
-  ),
+  tags: v.optional(v.pipe(v.record(v.string(), text), says('Only series with these tags; * and ? stand for any.'))),
 })
 
 const INPUTS = 'two inputs: [{ source, field }, { source, field }]'

@@ -69,7 +69,8 @@ function readDerived(
 ): DerivedPlan | undefined {
   const path: Path = ['derived', field]
   const before = findings.problems.length
-  if (UNHOLDABLE.includes(field)) findings.add(path, `cannot name a field ${JSON.stringify(field)}; choose another name`)
+  if (UNHOLDABLE.includes(field))
+    findings.add(path, `cannot name a field ${JSON.stringify(field)}; choose another name`)
   const read = findings.readKeys(derivedEntries, given, path, {})
   const told = DERIVE_FUNCTIONS.filter((name) => given[name] !== undefined)
   if (told.length !== 1) {
@@ -80,7 +81,8 @@ function readDerived(
   const inputs = name && read[name]
   inputs?.forEach(({ source, field: of }, i) => {
     const known = source === DERIVED_SOURCE ? fields : sources
-    const [what, asked, key] = source === DERIVED_SOURCE ? ['derived series', of, 'field'] : ['source', source, 'source']
+    const [what, asked, key] =
+      source === DERIVED_SOURCE ? ['derived series', of, 'field'] : ['source', source, 'source']
     if (known.includes(asked)) return
     const near = nearest(asked, [...known])
     findings.add(

@@ -13,7 +13,13 @@ import { defaultHttp, topEntries } from './top-schema.js'
 import { readWindows } from './windows.js'
 
 const section = v.optional(v.pipe(v.unknown(), v.metadata({ allowed: 'a map by name' })))
-const topSchema = v.strictObject({ ...topEntries, sources: section, derived: section, windows: section, sinks: section })
+const topSchema = v.strictObject({
+  ...topEntries,
+  sources: section,
+  derived: section,
+  windows: section,
+  sinks: section,
+})
 
 /**
  * The plan of a configuration as plain data, as a YAML file or a StreamingContext gives it, with all placeholders

@@ -4,6 +4,7 @@ import {
   DERIVED_LATE,
   DERIVED_MADE,
   DERIVED_REJECTED,
+  PAIR_ALONE,
   PAIR_BYTES,
   PAIR_COUNTS,
   PAIR_FUNCTION,
@@ -14,13 +15,14 @@ import {
   SIDE_PAIR,
   SIDE_TIME,
   SOURCE_BYTES,
+  SOURCE_WATERMARK,
 } from '../../assembly/layout.js'
 import type { KernelsModule } from '../memory/modules.js'
 import type { SampleLedger } from '../model/ledger.js'
 import type { Log } from '../model/log.js'
 import { DERIVE_FUNCTIONS, DERIVED_SOURCE, type DerivedPlan, type Plan } from '../model/plan.js'
 import { type Selectable, selects } from '../window/selector.js'
-import type { EngineMemory } from './engine-memory.js'
+import { type EngineMemory, seriesNumbers } from './engine-memory.js'
 import type { DeviceEntry, Identities, Series } from './identities.js'
 import { Partners, type Tags } from './partners.js'
 
@@ -37,13 +39,22 @@ interface Rule {
 }
 
 interface Pair {
+  rule: Rule
   series: Series
   inputs: readonly [Series, Series]
 }
 
+/** What a series may be: one side of the pairs of a rule. */
+interface Role {
+  rule: Rule
+  side: number
+  tags: Tags
+}
+
 /**
  * Series that are derived from two others (assembly/window/derive.ts): which inputs make a pair, and their records. A pair is
- * made with the later of its inputs, and ends with the first of them that is forgotten.
+ * made with the later of its inputs, and ends with the first of them that is forgotten. A series that has no partner
+ * yet waits alone, so that it does not matter which of them speaks first.
  */
 export class Derivation {
   /** Pairs that would have made a series that another pair makes already, and those that found no room. */
@@ -51,19 +62,25 @@ export class Derivation {
   refused = 0
   readonly #rules: Rule[]
   readonly #pairs = new Map<Series, Pair>()
-  /** Pairs of each input. */
-  readonly #of = new Map<Series, Set<Pair>>()
+  /** Of each input. */
+  readonly #inputs = new Map<Series, { roles: Role[]; pairs: Set<Pair> }>()
+  /** Series that wait for a partner, in the order of their list in memory. */
+  readonly #alone: Series[] = []
+  readonly #aloneAt = new Map<Series, number>()
   /** Rows that wait, of each source. */
   readonly #waiting: number[]
+  /** Series that there may be: records of series alone lie behind as many of pairs. */
+  readonly #numbers: number
 
   constructor(
-    plan: Plan,
+    private readonly plan: Plan,
     private readonly memory: EngineMemory,
     private readonly kernels: KernelsModule,
     private readonly identities: () => Identities,
     private readonly log: Log,
   ) {
     this.#waiting = plan.sources.map(() => 0)
+    this.#numbers = seriesNumbers(plan)
     const indexOf = ({ source, field }: DerivedPlan['inputs'][number]) =>
       plan.sources.findIndex(({ name, derives }) =>
         derives ? source === DERIVED_SOURCE && derives.series.some((one) => one.field === field) : name === source,
@@ -87,7 +104,12 @@ export class Derivation {
     return this.#pairs.size
   }
 
-  /** Rows of inputs that wait until their sources' time has passed them. */
+  /** Series that have no partner. */
+  get alone(): number {
+    return this.#alone.length
+  }
+
+  /** Rows of pairs that wait until their sources' time has passed them. */
   get waiting(): number {
     return this.#waiting.reduce((sum, rows) => sum + rows, 0)
   }
@@ -96,14 +118,20 @@ export class Derivation {
   enrol(series: Series): void {
     const { device, field } = series
     const selectable = { source: device.source, field, tags: device.tags }
-    for (const rule of this.#rules)
-      rule.takes.forEach((takes, side) => {
+    const roles = this.#rules.flatMap((rule) =>
+      rule.takes.flatMap((takes, side) => {
         const tags = takes(selectable) ? rule.tagsOf(series) : undefined
-        if (!tags) return
-        rule.partners[side].add(series, tags)
-        for (const other of rule.partners[1 - side].find(tags))
-          this.#pair(rule, side === 0 ? series : other, side === 0 ? other : series)
-      })
+        return tags ? [{ rule, side, tags }] : []
+      }),
+    )
+    if (roles.length === 0) return
+    this.#inputs.set(series, { roles, pairs: new Set() })
+    for (const { rule, side, tags } of roles) {
+      rule.partners[side].add(series, tags)
+      for (const other of rule.partners[1 - side].find(tags))
+        this.#pair(rule, side === 0 ? [series, other] : [other, series])
+    }
+    this.#waitAlone(series)
   }
 
   /** True while a device of derived series has any that is still made. */
@@ -114,8 +142,13 @@ export class Derivation {
   /** Ends the pairs of a device that is about to be forgotten. */
   leave(device: DeviceEntry): void {
     for (const series of device.series.values()) {
-      for (const pair of this.#of.get(series) ?? []) this.#end(pair)
-      for (const { partners } of this.#rules) for (const side of partners) side.delete(series)
+      const input = this.#inputs.get(series)
+      if (!input) continue
+      for (const { rule, side } of input.roles) rule.partners[side].delete(series)
+      input.roles.length = 0
+      for (const pair of input.pairs) this.#end(pair)
+      this.#waitAlone(series)
+      this.#inputs.delete(series)
     }
   }
 
@@ -145,10 +178,20 @@ export class Derivation {
     samples.invalid += invalid
   }
 
-  #pair(rule: Rule, a: Series, b: Series): void {
+  /** Lets go of the rows of series alone that every source of derived series has passed, but for the last of each. */
+  pass(): void {
+    const { f64, regions } = this.memory
+    const watermarks = this.plan.sources.flatMap(({ derives }, i) =>
+      derives ? [f64[(regions.sources.start + i * SOURCE_BYTES + SOURCE_WATERMARK) >>> 3]] : [],
+    )
+    this.kernels.passAlone(regions.alone.start, this.#alone.length, Math.min(...watermarks))
+  }
+
+  #pair(rule: Rule, inputs: Pair['inputs']): void {
     const { plan, sourceIndex } = rule
+    const [a, b] = inputs
     const tags = plan.by ? rule.tagsOf(a)! : [...ownTags(a), ...ownTags(b)]
-    const units = [a, b].map(({ device, field }) => device.units.get(field))
+    const units = inputs.map(({ device, field }) => device.units.get(field))
     const isSum = plan.function === 'sum' || plan.function === 'difference'
     const unit = plan.unit ?? (isSum && units[0] === units[1] ? units[0] : undefined)
     const series = this.identities().derivedSeries(sourceIndex, Object.fromEntries(tags), plan.field, unit)
@@ -160,27 +203,78 @@ export class Derivation {
       this.ambiguous++
       if (rule.told) return
       rule.told = true
-      const which = tags.map(([name, value]) => `${name}=${value}`).join(',') || 'its only series'
+      const which = tags.map(([name, value]) => `${name}=${value}`).join(',') || 'no tags'
       this.log.warn(
         {},
-        `derived series ${plan.field}: more than one pair of inputs fits ${which}; the first one is taken; choose with \`tags\` or \`by\``,
+        `derived series ${plan.field}: more than one pair of inputs fits ${which}; the first is taken; choose with \`tags\` or \`by\``,
       )
       return
     }
-    const pair: Pair = { series, inputs: [a, b] }
+    const pair: Pair = { rule, series, inputs }
+    const record = this.#open(this.#recordOf(series), rule, inputs)
     this.#pairs.set(series, pair)
-    this.#write(rule, pair)
+    inputs.forEach((input, side) => {
+      const { pairs } = this.#inputs.get(input)!
+      const like = pairOf(pairs, rule, side, input)
+      pairs.add(pair)
+      const to = record + side * SIDE_BYTES
+      if (like) this.kernels.copySide(to, this.#recordOf(like.series) + side * SIDE_BYTES, 0)
+      // The newer of them is looked at once it has all its pairs.
+      if (!this.#aloneAt.has(input)) return
+      if (!like) this.kernels.copySide(to, this.#recordAlone(input), this.#lacks(input) ? 0 : 1)
+      this.#waitAlone(input)
+    })
   }
 
-  #write({ plan, sourceIndex }: Rule, { series, inputs }: Pair): void {
+  #end(pair: Pair): void {
+    const { series, inputs } = pair
+    const record = this.#recordOf(series)
+    this.#pairs.delete(series)
+    for (const [side, input] of inputs.entries()) {
+      const { pairs } = this.#inputs.get(input)!
+      pairs.delete(pair)
+      if (this.#waitAlone(input)) this.kernels.copySide(this.#recordAlone(input), record + side * SIDE_BYTES, 1)
+    }
+    this.#close(record, inputs, series.device.sourceIndex)
+  }
+
+  /** True while there is a rule for a series without a pair. */
+  #lacks(series: Series): boolean {
+    const { roles, pairs } = this.#inputs.get(series)!
+    return roles.some(({ rule, side }) => !pairOf(pairs, rule, side, series))
+  }
+
+  /** Lets a series wait alone as long as it lacks a pair. True: it does so from now on. */
+  #waitAlone(series: Series): boolean {
+    const wanted = this.#lacks(series)
+    const at = this.#aloneAt.get(series)
+    if (wanted === (at !== undefined)) return false
+    if (at === undefined) {
+      this.#open(this.#recordAlone(series), this.#inputs.get(series)!.roles[0].rule, [series])
+      this.#putAlone(series, this.#alone.length)
+    } else {
+      this.#close(this.#recordAlone(series), [series], undefined)
+      this.#aloneAt.delete(series)
+      const last = this.#alone.pop()!
+      if (last !== series) this.#putAlone(last, at)
+    }
+    return wanted
+  }
+
+  #putAlone(series: Series, at: number): void {
+    this.#alone[at] = series
+    this.#aloneAt.set(series, at)
+    this.memory.u32[(this.memory.regions.alone.start >>> 2) + at] = this.#recordAlone(series)
+  }
+
+  /** Writes a record that rows of these inputs go to from now on; one input alone makes nothing. */
+  #open(record: number, { plan, sourceIndex }: Rule, inputs: readonly Series[]): number {
     const { u8, u32, f64, regions } = this.memory
-    const record = regions.pairs.start + series.id * PAIR_BYTES
     u8.fill(0, record, record + PAIR_BYTES)
-    u32[(record + PAIR_FUNCTION) >>> 2] = 1 + DERIVE_FUNCTIONS.indexOf(plan.function)
+    u32[(record + PAIR_FUNCTION) >>> 2] = inputs.length === 1 ? PAIR_ALONE : 1 + DERIVE_FUNCTIONS.indexOf(plan.function)
     u32[(record + PAIR_COUNTS) >>> 2] = this.#counts(sourceIndex)
     f64[(record + PAIR_HOLD) >>> 3] = plan.holdUs
     f64[(record + PAIR_MADE) >>> 3] = Number.NEGATIVE_INFINITY
-    const pair = this.#pairs.get(series)!
     inputs.forEach((input, i) => {
       const side = record + i * SIDE_BYTES
       const head = (regions.feeds.start + input.id * 4) >>> 2
@@ -188,28 +282,30 @@ export class Derivation {
       u32[(side + SIDE_PAIR) >>> 2] = record
       f64[(side + SIDE_TIME) >>> 3] = Number.NaN
       u32[head] = side
-      this.#of.set(input, (this.#of.get(input) ?? new Set()).add(pair))
     })
+    return record
   }
 
-  #end(pair: Pair): void {
-    const { series, inputs } = pair
-    const { u32, regions } = this.memory
-    const record = regions.pairs.start + series.id * PAIR_BYTES
+  /** Nothing goes to a record any more; rows that wait in one of a pair of this source are counted `rejected`. */
+  #close(record: number, inputs: readonly Series[], sourceIndex: number | undefined): void {
+    const { u32, f64, regions } = this.memory
     for (const input of new Set(inputs)) {
       let link = regions.feeds.start + input.id * 4
       for (let side = u32[link >>> 2]; side !== 0; side = u32[(side + SIDE_NEXT) >>> 2]) {
         if (u32[(side + SIDE_PAIR) >>> 2] === record) u32[link >>> 2] = u32[(side + SIDE_NEXT) >>> 2]
         else link = side + SIDE_NEXT
       }
-      const pairs = this.#of.get(input)
-      pairs?.delete(pair)
-      if (pairs?.size === 0) this.#of.delete(input)
     }
-    // Rows wait for a source that speaks, and it was silent for long.
     const left = this.kernels.leavePair(record)
-    this.memory.f64[(this.#counts(series.device.sourceIndex) + DERIVED_REJECTED) >>> 3] += left
-    this.#pairs.delete(series)
+    if (sourceIndex !== undefined) f64[(this.#counts(sourceIndex) + DERIVED_REJECTED) >>> 3] += left
+  }
+
+  #recordOf({ id }: Series): number {
+    return this.memory.regions.pairs.start + id * PAIR_BYTES
+  }
+
+  #recordAlone({ id }: Series): number {
+    return this.memory.regions.pairs.start + (this.#numbers + id) * PAIR_BYTES
   }
 
   #counts(sourceIndex: number): number {
@@ -217,8 +313,12 @@ export class Derivation {
   }
 }
 
-const ownTags = ({ device }: Series): Tags =>
-  device.tags.filter(([name]) => name !== 'gateway' && name !== 'source')
+function pairOf(pairs: Iterable<Pair>, rule: Rule, side: number, input: Series): Pair | undefined {
+  for (const pair of pairs) if (pair.rule === rule && pair.inputs[side] === input) return pair
+  return undefined
+}
+
+const ownTags = ({ device }: Series): Tags => device.tags.filter(([name]) => name !== 'gateway' && name !== 'source')
 
 const byDevice = ({ device }: Series): Tags => [['device', String(device.id)]]
 

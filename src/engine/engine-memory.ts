@@ -60,6 +60,7 @@ export type RegionName =
   | 'conditions'
   | 'feeds'
   | 'pairs'
+  | 'alone'
   | 'derived'
   | 'groupSource'
   | 'deviceTable'
@@ -155,7 +156,8 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
     conditions: rules > 0 ? numbers * CONDITION_BYTES : 0,
     // Nothing where no series is derived.
     feeds: derives ? numbers * 4 : 0,
-    pairs: derives ? numbers * PAIR_BYTES : 0,
+    pairs: derives ? numbers * 2 * PAIR_BYTES : 0,
+    alone: derives ? numbers * 4 : 0,
     derived: derives ? plan.sources.length * DERIVED_BYTES : 0,
     groupSource: numbers / 16,
     deviceTable: TABLE_BYTES,

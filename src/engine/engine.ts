@@ -229,6 +229,7 @@ export class Engine implements IntakeHost {
     const nowUs = clock.nowUs()
     let ended = this.#advance(nowUs)
     for (const { intake, from } of this.#derived) ended = (await this.#derive(intake, from, nowUs)) || ended
+    derivation?.pass()
     closer.close(
       Math.max(...this.#intakes.map((intake) => (intake.over ? Number.NEGATIVE_INFINITY : this.watermarkUs(intake)))),
       nowUs,

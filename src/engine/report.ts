@@ -106,7 +106,7 @@ function derivedStatus(r: Reported, derivation: Derivation): SourceStatus {
   const samples = newSampleLedger()
   for (const intake of intakes)
     for (const fate of Object.keys(samples) as (keyof SampleLedger)[]) samples[fate] += intake.samples[fate]
-  const { pairs, waiting, ambiguous, refused } = derivation
+  const { pairs, alone, waiting, ambiguous, refused } = derivation
   return {
     name: DERIVED_SOURCE,
     type: DERIVED_SOURCE,
@@ -123,7 +123,7 @@ function derivedStatus(r: Reported, derivation: Derivation): SourceStatus {
     watermarkUs: finite(Math.min(...intakes.map((intake) => r.engine.watermarkUs(intake)))),
     lastArrivalUs: finite(Math.max(...intakes.map((intake) => r.engine.lastArrivalUs(intake)))),
     skewMs: null,
-    details: { pairs, waiting, ambiguous, refused },
+    details: { pairs, alone, waiting, ambiguous, refused },
   }
 }
 

@@ -20,6 +20,8 @@ export interface KernelsModule {
   /** Not 0: the columns are full; reduce them and call again. */
   derive(source: number, columns: number, pairs: number, watermarkUs: number, arrivalUs: number): number
   readonly waiting: { readonly value: number }
+  passAlone(list: number, length: number, watermarkUs: number): void
+  copySide(to: number, from: number, move: number): void
   leavePair(pair: number): number
   /** Returns the row it stopped at. */
   route(window: number, columns: number, from: number): number
