@@ -337,8 +337,9 @@ test('rows that find no room are rejected', async () => {
   assert.ok(rejected > 1000 && rejected < 10_000, String(rejected))
   await rig.stop()
   const { decoded, reduced } = status().samples
-  assert.equal(decoded, 70_001)
-  assert.equal(reduced, 70_001 - rejected)
+  // One of them is of the same time as another.
+  assert.equal(decoded, 70_000)
+  assert.equal(reduced, 70_000 - rejected)
 })
 
 test('a forgotten device ends its pairs, and begins anew', async () => {
@@ -398,6 +399,8 @@ const said: fc.Arbitrary<Said[]> = fc.array(
 
 const HOLD_S = 1.5
 
+const isHeld = (fromS: number, toS: number) => Math.round((toS - fromS) * S) <= HOLD_S * S
+
 /** Rows of a device's derived series: [s after T0, value], and how many were no number. */
 function model(a: [number, number][], b: [number, number][], f: (a: number, b: number) => number) {
   const times = [...new Set([...a, ...b].map(([t]) => t))].sort((x, y) => x - y)
@@ -407,7 +410,7 @@ function model(a: [number, number][], b: [number, number][], f: (a: number, b: n
       .reduce<[number, number] | undefined>((best, row) => (best && best[0] > row[0] ? best : row), undefined)
   const all = times.flatMap((t): [number, number][] => {
     const [va, vb] = [last(a, t), last(b, t)]
-    return va && vb && t - va[0] <= HOLD_S && t - vb[0] <= HOLD_S ? [[t, f(va[1], vb[1])]] : []
+    return va && vb && isHeld(va[0], t) && isHeld(vb[0], t) ? [[t, f(va[1], vb[1])]] : []
   })
   return {
     rows: all.filter(([, value]) => Number.isFinite(value)),
@@ -470,13 +473,13 @@ test('workers 0, 1 and 4 give the same points', async () => {
     (_, i): Said => ({
       source: i % 3 ? 'a' : 'b',
       device: String((i * 7) % 3),
-      pauseMs: i % 20 ? 10 : 700,
+      pauseMs: i % 20 ? 10 : 2000,
       agoMs: ((i * 37) % 10) * 100,
       value: (i % 7) - 3,
     }),
   )
   const [none, one, four] = await Promise.all([0, 1, 4].map((workers) => run(rows, workers, { rows: 64 })))
-  assert.ok(none.due.length > 20)
+  assert.ok(none.due.length > 20, String(none.due.length))
   assert.deepEqual(one.due, none.due)
   assert.deepEqual(four.due, none.due)
 })
