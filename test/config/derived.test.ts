@@ -41,7 +41,7 @@ test('what is wrong with a derived series is told with its place', () => {
     none: { by: ['a'] },
     two: { sum: inputs, ratio: inputs },
     one: { sum: [of('meter', 'volt')] },
-    far: { sum: [of('metre', 'volt'), of('derived', 'nun')] },
+    far: { sum: [of('metre', 'volt'), of('derived', 'loup')] },
     glob: { sum: [of('meter', 'volt*'), of('meter', 'amp')] },
     unknown: { sum: inputs, bye: 1 },
     loop: { sum: [of('derived', 'back'), of('meter', 'amp')] },
@@ -51,7 +51,7 @@ test('what is wrong with a derived series is told with its place', () => {
   assert.match(found['derived.two'], /got sum and ratio; write one$/)
   assert.match(found['derived.one.sum'], /allowed: two inputs/)
   assert.match(found['derived.far.sum[0].source'], /cannot find source "metre"; allowed: meter; did you mean `meter`/)
-  assert.match(found['derived.far.sum[1].field'], /cannot find derived series "nun"; .*did you mean/)
+  assert.match(found['derived.far.sum[1].field'], /cannot find derived series "loup"; .*did you mean `loop`/)
   assert.match(found['derived.glob.sum[0].field'], /the name of one field/)
   assert.match(found['derived.unknown.bye'], /no such key.*did you mean `by`/)
   assert.match(found['derived.loop'], /cannot derive a series from itself: loop from back from loop/)
