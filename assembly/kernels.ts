@@ -1,6 +1,7 @@
 // Columns → partials → windows. The ingest thread uses all of it, pool workers only `runChunks`.
 export { admit, settle } from './window/admit'
 export { condition } from './window/condition'
+export { copySide, derive, feed, leavePair, passAlone, waiting } from './window/derive'
 export { route } from './window/route'
 export { mergeChunks, reduce, runChunks } from './window/reduce'
 export { closeDevice, collect, listPanes, sweep } from './window/collect'

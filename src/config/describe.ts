@@ -2,7 +2,7 @@ import { PAGE_BYTES } from '../../assembly/layout.js'
 import { binWidths } from './signal-check.js'
 import { lanesOf } from '../memory/window-memory.js'
 import type { Components } from '../model/components.js'
-import type { InputPlan, Plan, Selector, TimePlan, WindowPlan } from '../model/plan.js'
+import type { DerivedPlan, DeriveFunction, InputPlan, Plan, Selector, TimePlan, WindowPlan } from '../model/plan.js'
 import { durationText } from '../model/schema.js'
 
 const GROUP_SERIES = 64
@@ -28,6 +28,7 @@ export interface PlanSummary {
   /** Worst case of all windows together. */
   windowBytes: number
   sources: { name: string; type: string; finite: boolean; inputs: InputSummary[] }[]
+  derived: { field: string; is: string }[]
   windows: {
     name: string
     measurement: string
@@ -102,12 +103,12 @@ export function summarizePlan(plan: Plan, components: Components): PlanSummary {
     maxSeries: plan.maxSeries,
     maxMemoryBytes: plan.maxMemoryBytes,
     windowBytes: total,
-    sources: plan.sources.map(({ name, type, finite, inputs }) => ({
-      name,
-      type,
-      finite,
-      inputs: inputs.map(inputSummary),
-    })),
+    sources: plan.sources
+      .filter(({ derives }) => !derives)
+      .map(({ name, type, finite, inputs }) => ({ name, type, finite, inputs: inputs.map(inputSummary) })),
+    derived: plan.sources
+      .flatMap(({ derives }) => derives?.series ?? [])
+      .map((series) => ({ field: series.field, is: derivedText(series) })),
     windows,
     sinks: plan.sinks.map(({ name, type }) => ({ name, type })),
     warnings,
@@ -142,6 +143,8 @@ export function describePlan(plan: Plan, components: Components): string {
           `    ${decode}, time ${time}${tags.length ? `, tags ${tags.join(', ')}` : ''}${conditions.map((text) => `; ${text}`).join('')}`,
       ),
     ]),
+    ...(summary.derived.length > 0 ? ['derived'] : []),
+    ...summary.derived.map(({ field, is }) => `  ${field}: ${is}`),
     'windows',
     ...summary.windows.flatMap((window) => [
       `  ${window.name}${window.measurement === window.name ? '' : ` → ${window.measurement}`}: ${shapes.get(window.name)}, lateness ${durationText(window.latenessUs)}, takes ${window.takes.join(' and ')}`,
@@ -170,6 +173,16 @@ function inputSummary({ time, decode, payloadTags, constantTags, conditions, seq
     }),
   ]
   return { time: timeText(time), decode: decode.type, tags, ...(passed.length > 0 && { conditions: passed }) }
+}
+
+const SIGNS: Record<DeriveFunction, string> = { sum: '+', difference: '-', product: '×', ratio: '÷' }
+
+function derivedText({ function: name, inputs, by, holdUs, unit }: DerivedPlan): string {
+  const [a, b] = inputs.map(({ source, field, tags }) => {
+    const of = Object.entries(tags ?? {}).map(([tag, value]) => `${tag}=${value}`)
+    return [`${source} ${field}`, ...of].join(', ')
+  })
+  return `(${a}) ${SIGNS[name]} (${b})${by ? `, by ${by.join(', ') || 'no tag'}` : ''}, values held ${durationText(holdUs)}${unit === undefined ? '' : `, in ${unit}`}`
 }
 
 function timeText(time: TimePlan): string {

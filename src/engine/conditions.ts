@@ -61,9 +61,9 @@ export class Conditions {
   }
 
   /** From now on the series' values pass the rules of the input it came by; its unit is that of its calibration. */
-  enrol({ id, field, device }: Series, { conditions }: InputPlan): void {
+  enrol({ id, field, device }: Series, input?: InputPlan): void {
     if (this.#rules.size === 0) return
-    const rules = conditions && this.#rules.get(conditions)
+    const rules = input?.conditions && this.#rules.get(input.conditions)
     const find = (of: keyof Rules) => rules?.[of].find((rule) => rule.matches(field))
     const calibration = find('calibrate')
     if (calibration?.unit !== undefined) device.units.set(field, calibration.unit)
