@@ -1,9 +1,9 @@
 import { PAGE_BYTES } from '../../assembly/layout.js'
-import { binWidths } from './signal-check.js'
 import { lanesOf } from '../memory/window-memory.js'
 import type { Components } from '../model/components.js'
 import type { DerivedPlan, DeriveFunction, InputPlan, Plan, Selector, TimePlan, WindowPlan } from '../model/plan.js'
 import { durationText } from '../model/schema.js'
+import { binWidths } from './signal-check.js'
 
 const GROUP_SERIES = 64
 
@@ -118,7 +118,9 @@ export function summarizePlan(plan: Plan, components: Components): PlanSummary {
 function bins(plan: Plan, name: string, components: Components): string[] {
   const window = plan.windows.find((one) => one.name === name)
   const widths = window ? binWidths(window, plan.sources, components) : []
-  return widths.length ? [`    bins of spectra are ${widths.map((hz) => `${Number(hz.toPrecision(4))} Hz`).join(' and ')} wide`] : []
+  return widths.length
+    ? [`    bins of spectra are ${widths.map((hz) => `${Number(hz.toPrecision(4))} Hz`).join(' and ')} wide`]
+    : []
 }
 
 function shapeText({ kind, everyUs, sizeUs, rows, zone, offsetUs }: WindowPlan): string {

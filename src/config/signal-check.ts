@@ -1,5 +1,5 @@
-import type { Components } from '../model/components.js'
 import { codecInput } from '../model/codec.js'
+import type { Components } from '../model/components.js'
 import { glob } from '../model/glob.js'
 import type { InputPlan, SourcePlan, WindowPlan } from '../model/plan.js'
 import { selects } from '../model/selector.js'
@@ -47,7 +47,9 @@ function fieldsOf(
       const codec = components.codecs.find(({ type }) => type === input.decode.type)
       // Others may tell units themselves.
       const declared = codec?.internal ? [] : (codec?.fieldNames(input.decode.options as never, codecOf(input)) ?? [])
-      return [...declared, ...Object.keys(units)].map((field) => [field, unitOf(field, input, units)] as [string, string])
+      return [...declared, ...Object.keys(units)].map(
+        (field) => [field, unitOf(field, input, units)] as [string, string],
+      )
     })
     return all.filter(([field]) => isTaken(field) && takes({ source: name, field, tags: [] }))
   })

@@ -13,8 +13,8 @@ import {
   POINT_BYTES,
 } from '../../assembly/layout.js'
 import type { Arena } from '../model/codec.js'
-import type { CalibrationPlan, ConditionsPlan, InputPlan, Plan } from '../model/plan.js'
 import { glob } from '../model/glob.js'
+import type { CalibrationPlan, ConditionsPlan, InputPlan, Plan } from '../model/plan.js'
 import type { EngineMemory } from './engine-memory.js'
 import type { Series } from './identities.js'
 

@@ -1,5 +1,5 @@
-import type { Selector } from './plan.js'
 import { glob } from './glob.js'
+import type { Selector } from './plan.js'
 
 /** What a selector looks at. */
 export interface Selectable {

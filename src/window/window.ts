@@ -71,10 +71,10 @@ import { lanesOf, markBytes } from '../memory/window-memory.js'
 import { utcTable } from '../memory/zone.js'
 import type { Arena } from '../model/codec.js'
 import { bug } from '../model/errors.js'
+import { glob } from '../model/glob.js'
 import type { Kernel, StateKind } from '../model/kernel.js'
 import type { Plan, ReductionPlan, WindowPlan } from '../model/plan.js'
 import type { PointField } from '../model/points.js'
-import { glob } from '../model/glob.js'
 import { type Selectable, selects } from '../model/selector.js'
 
 /** What a window needs besides its plan. */

@@ -157,7 +157,7 @@ test('velocity_rms takes its factor from the unit of the field', async () => {
     rig.script('v').end()
     await rig.advance(1000)
     await rig.stop()
-    outcomes.push(rig.due[0]!.fields['acc_velocity_rms_10_400']!)
+    outcomes.push(rig.due[0]!.fields.acc_velocity_rms_10_400!)
   }
   // A sine of 1 m/s² at 50 Hz: 1000 / (2π·50) / √2 mm/s.
   assert.ok(Math.abs(outcomes[0]! - 2.2508) < 0.003, `${outcomes[0]}`)
