@@ -32,6 +32,7 @@ export function kernelsChart({ machine, node, commit, date, command, rows }: Rec
   const bottom = TOP + rows.length * LINE
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12" fill="#222">`,
+    '<title>Nanoseconds a row of each kernel, beside JavaScript and C</title>',
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     text(16, 26, 'Nanoseconds a row: less is better, the axis is logarithmic', ' font-size="16" font-weight="bold"'),
     text(16, 46, `${machine}, Node ${node}, ${date.slice(0, 10)}, commit ${commit}: ${command}`, ' fill="#555"'),
