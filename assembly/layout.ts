@@ -239,6 +239,28 @@ export const CALIBRATION_OFFSET: u32 = 16 // f64
 export const CALIBRATION_TABLE: u32 = 24 // f64 raw, f64 value for each point, in rising order of raw
 export const POINT_BYTES: u32 = 16
 
+// ---- Pair: two series of which a third is derived, by the number of that third. First its two sides: the rows that wait (a
+// ROWS slot of 24 bytes), in time order, and the last value taken of them. A series is the side of any number of pairs. One
+// that has no partner yet is the first side of a record of its own, behind those of pairs, by its own number.
+export const PAIR_BYTES: u32 = 192
+export const SIDE_BYTES: u32 = 64
+export const SIDE_NEXT: u32 = 24 // u32: address of another side that takes the same series, 0 = none
+export const SIDE_PAIR: u32 = 28 // u32: address of its pair
+export const SIDE_TIME: u32 = 32 // f64: NaN = no value yet
+export const SIDE_VALUE: u32 = 40 // f64
+export const SIDE_TAKEN: u32 = 48 // u32: rows of its first block that are taken; 0 outside of `derive`
+export const PAIR_FUNCTION: u32 = 128 // u32: 1 + the place in DERIVE_FUNCTIONS of src/model/plan.ts, 0 = there is no such pair
+export const PAIR_ALONE: u32 = 255 // a PAIR_FUNCTION: nothing is made of its first side, which waits for a partner
+export const PAIR_COUNTS: u32 = 132 // u32: address of the DERIVED record of its source
+export const PAIR_HOLD: u32 = 136 // f64: how long a value holds, µs
+export const PAIR_MADE: u32 = 144 // f64: the last time that was taken; rows at or before it are late
+// Counts of a source of derived series, which the host reads and clears: rows made, and those that were not, by the reason.
+export const DERIVED_BYTES: u32 = 32
+export const DERIVED_MADE: u32 = 0 // f64
+export const DERIVED_LATE: u32 = 8 // f64
+export const DERIVED_REJECTED: u32 = 16 // f64
+export const DERIVED_INVALID: u32 = 24 // f64
+
 // ---- Slab: pages of 4 KiB. A returned page's first u32 is the next returned one; pages never used lie behind SLAB_NEXT.
 export const PAGE_BYTES: u32 = 4096
 export const SLAB_BYTES: u32 = 64

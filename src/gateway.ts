@@ -4,6 +4,7 @@ import { SystemClock } from './engine/clock.js'
 import { Closer, type Target } from './engine/closer.js'
 import { Conditions } from './engine/conditions.js'
 import { Decoder } from './engine/decoder.js'
+import { Derivation } from './engine/derivation.js'
 import { Engine } from './engine/engine.js'
 import {
   blockRegions,
@@ -80,7 +81,9 @@ export class Gateway {
   readonly #lanes: readonly Lane[]
   readonly #engine: Engine
   readonly #intakes: readonly Intake[]
-  readonly #sources: readonly Source[]
+  /** Of each intake; none of those without frames. */
+  readonly #sources: readonly (Source | undefined)[]
+  readonly #derivation: Derivation | undefined
   readonly #abort = new AbortController()
   /** Aborted when a stop has waited long enough for sources and sinks. */
   readonly #patience = new AbortController()
@@ -131,6 +134,9 @@ export class Gateway {
         }),
     )
     const conditions = new Conditions(plan, memory, arena)
+    const derives = plan.sources.some((source) => source.derives)
+    const derivation = derives ? new Derivation(plan, memory, kernels, () => this.#identities, log) : undefined
+    this.#derivation = derivation
     this.#identities = new Identities(plan, memory, arena, decode, (series, input) => {
       conditions.enrol(series, input)
       const { id, field, device } = series
@@ -142,6 +148,7 @@ export class Gateway {
       for (const window of this.#windows) {
         window.enrol(id, { source: device.source, field, tags: device.tags }, groupOf)
       }
+      derivation?.enrol(series)
     })
     this.#pool = new ChunkPool(memory, kernels, {
       workers: plan.workers,
@@ -212,6 +219,7 @@ export class Gateway {
       decoder,
       reducer,
       closer,
+      derivation,
       outlets: this.#lanes,
       notBeforeUs: options.notBeforeUs ?? this.#startedUs,
       onBatch: (number) => {
@@ -238,6 +246,7 @@ export class Gateway {
       )
     })
     this.#sources = plan.sources.map((source) => {
+      if (source.derives) return undefined
       const component =
         components.sources.find((c) => c.type === source.type) ?? bug(`source type ${source.type} is unknown`)
       return component.create(source.options as never, {
@@ -257,7 +266,10 @@ export class Gateway {
   async start(): Promise<void> {
     this.#engine.begin(this.#intakes)
     for (const lane of this.#lanes) lane.pump()
-    this.#running = this.#intakes.map((intake, i) => this.#run(intake, this.#sources[i]))
+    this.#running = this.#intakes.flatMap((intake, i) => {
+      const source = this.#sources[i]
+      return source ? [this.#run(intake, source)] : []
+    })
     Promise.all(this.#running).then(
       () => {
         if (this.#intakes.every((intake) => intake.plan.finite)) void this.#finish()
@@ -304,6 +316,7 @@ export class Gateway {
       identities: this.#identities,
       pool: this.#pool,
       clocks: this.#clocks,
+      derivation: this.#derivation,
       intakes: this.#intakes,
       sources: this.#sources,
       windows: this.#windows,

@@ -153,6 +153,24 @@ function split(slot: usize, block: usize, at: u32): bool {
   return true
 }
 
+/// Takes the first rows out, no more of them than its first block holds; none of them may be of a run.
+export function dropRows(slot: usize, rows: u32): void {
+  if (rows == 0) return
+  const block: usize = load<u32>(slot, ROWS_HEAD)
+  const left = load<u32>(block, BLOCK_ROWS) - rows
+  store<u32>(slot, load<u32>(slot, ROWS_COUNT) - rows, ROWS_COUNT)
+  if (left > 0) {
+    store<u32>(block, left, BLOCK_ROWS)
+    memory.copy(block + BLOCK_DATA, block + BLOCK_DATA + (<usize>rows << 4), <usize>left << 4)
+    return
+  }
+  const next = load<u32>(block, BLOCK_NEXT)
+  store<u32>(slot, next, ROWS_HEAD)
+  if (next == 0) store<u32>(slot, 0, ROWS_TAIL)
+  if (load<u32>(slot, ROWS_CURSOR) == <u32>block) store<u32>(slot, 0, ROWS_CURSOR)
+  returnBlock(block, load<u32>(block, BYTES))
+}
+
 /// Gives all blocks back.
 export function release(slot: usize): void {
   let block: usize = load<u32>(slot, ROWS_HEAD)

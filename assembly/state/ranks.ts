@@ -20,10 +20,10 @@ const SPREAD: usize = 40 // u32: 1 = rows lie between boundaries, too
 const MOST: usize = 48 // f64: rows around a boundary that was dropped, at most so far
 
 /// Values of a run that are sorted at a time.
-const PIECE_ROWS: u32 = 512
+const PIECE_ROWS: u32 = 1024
 
 // Scratch: the outcome of a merge as three columns, and values being sorted twice.
-const MOST_BOUNDARIES: usize = 1024
+const MOST_BOUNDARIES: usize = 2048
 @inline function outV(): usize {
   return scratch
 }
@@ -39,7 +39,7 @@ const MOST_BOUNDARIES: usize = 1024
 
 // A block: values, p, and once rows lie between them g, each a column; then the buffer.
 @inline function capacity(bytes: u32, spread: bool): u32 {
-  if (bytes == BLOCK_LARGE) return spread ? 224 : 300
+  if (bytes == BLOCK_LARGE) return spread ? 192 : 300
   if (bytes == BLOCK_MEDIUM) return spread ? 48 : 60
   return spread ? 9 : 12
 }
@@ -342,8 +342,11 @@ function compress(slot: usize, n: u32, most: u32): u32 {
   const p = outP()
   const g = outG()
   const total = load<f64>(slot, COUNT)
+  const near = total * 0.1
+  const far = total * 0.025
   let limit = Math.max(load<f64>(slot, MOST), load<f64>(slot, COUNT) / <f64>most)
   while (true) {
+    const slope = (limit * 10) / total
     let to: usize = 1
     let carried: u32 = 0
     let behind = <f64>load<u32>(p)
@@ -353,9 +356,9 @@ function compress(slot: usize, n: u32, most: u32): u32 {
       const all = before + load<u32>(p + (i << 2))
       // Tails are cut finer: rows lie less evenly there.
       const whole = behind + <f64>all
-      const edge = (whole < total - whole ? whole : total - whole) * 10
-      const part = edge >= total ? 1 : edge < 0.25 * total ? 0.25 : edge / total
-      if (<f64>(all + load<u32>(g + (i << 2), 4)) <= limit * part) {
+      const edge = whole < total - whole ? whole : total - whole
+      const bound = edge >= near ? limit : edge < far ? limit * 0.25 : edge * slope
+      if (<f64>(all + load<u32>(g + (i << 2), 4)) <= bound) {
         carried = all
         continue
       }

@@ -37,7 +37,7 @@ import { lead } from './collect'
 import { freeDevice, freeSeries } from './free'
 import { addSeries, beginLine, beginSeries, endLine, openLines } from './line'
 import { findGroup, isUsed, laneOf } from './pane'
-import { marksOf } from './session'
+import { marksOf, overBy, overDevice } from './session'
 import { slab } from './slab'
 
 @inline function deviceRecord(number: u32): usize {
@@ -96,6 +96,25 @@ export function collectSessions(window: usize, device: u32, now: f64, all: bool,
     }
   }
   if (device == NONE) store<u32>(window, open, WINDOW_OPEN_PANES)
+  return false
+}
+
+/// Writes and ends the sessions of a device with no free lane that are over by its own data, in the middle of a batch.
+/// Returns true when there was no room for all: take these, call again.
+export function collectOver(window: usize, out: usize, end: usize): bool {
+  openLines(out, end)
+  const mark = marksOf(window, overDevice)
+  const source: usize = load<u32>(deviceRecord(overDevice), DEVICE_SOURCE)
+  for (let left = load<u32>(mark, SESSION_LANES); left != 0; left &= left - 1) {
+    const lane = <u32>ctz(left)
+    const times = mark + SESSION_TIMES + (<usize>lane << 4)
+    const from = load<f64>(times)
+    const to = load<f64>(times, 8) + load<f64>(window, WINDOW_SIZE)
+    if (to + load<f64>(window, WINDOW_LATENESS) > overBy) continue
+    if (from >= load<f64>(source, SOURCE_NOT_BEFORE) && !sessionLine(window, lane, overDevice, from, to)) return true
+    freeDevice(window, laneOf(window, lane), overDevice)
+    store<u32>(mark, load<u32>(mark, SESSION_LANES) & ~(1 << lane), SESSION_LANES)
+  }
   return false
 }
 

@@ -36,9 +36,14 @@ import { slab } from './slab'
 }
 
 // The two sessions of a device that wait to become one.
+let joins: bool = false
 let joiningDevice: u32 = 0
 let first: u32 = 0
 let second: u32 = 0
+
+/// The device whose lanes are all taken, and the time by which some of its sessions are over.
+export let overDevice: u32 = 0
+export let overBy: f64 = 0
 
 /// The lane for a row of a device; or TOO_LATE, NO_LANE, or JOIN: `joinLanes` has to be called first.
 export function sessionLane(window: usize, device: u32, time: f64, horizon: f64): u32 {
@@ -47,13 +52,18 @@ export function sessionLane(window: usize, device: u32, time: f64, horizon: f64)
   const lateness = load<f64>(window, WINDOW_LATENESS)
   const used = load<u32>(mark, SESSION_LANES)
   let found: u32 = NO_LANE
+  let someOver = false
   for (let left = used; left != 0; left &= left - 1) {
     const lane = <u32>ctz(left)
     const times = mark + SESSION_TIMES + (<usize>lane << 4)
-    if (time <= load<f64>(times) - gap || time >= load<f64>(times, 8) + gap) continue
     // Over by the data alone, though it is written only at the batch's edge.
-    if (load<f64>(times, 8) + gap + lateness <= horizon) continue
+    if (load<f64>(times, 8) + gap + lateness <= horizon) {
+      someOver = true
+      continue
+    }
+    if (time <= load<f64>(times) - gap || time >= load<f64>(times, 8) + gap) continue
     if (found != NO_LANE) {
+      joins = true
       joiningDevice = device
       first = found
       second = lane
@@ -69,7 +79,13 @@ export function sessionLane(window: usize, device: u32, time: f64, horizon: f64)
   }
   if (time + gap + lateness <= horizon) return TOO_LATE
   const lane = <u32>ctz(~used)
-  if (lane >= load<u32>(window, WINDOW_LANES)) return NO_LANE
+  if (lane >= load<u32>(window, WINDOW_LANES)) {
+    if (!someOver) return NO_LANE
+    joins = false
+    overDevice = device
+    overBy = horizon
+    return JOIN
+  }
   store<u32>(mark, used | (1 << lane), SESSION_LANES)
   const times = mark + SESSION_TIMES + (<usize>lane << 4)
   store<f64>(times, time)
@@ -78,7 +94,9 @@ export function sessionLane(window: usize, device: u32, time: f64, horizon: f64)
 }
 
 /// Makes the two sessions one that `sessionLane` found a row between. All rows routed before must have been reduced.
-export function joinLanes(window: usize): void {
+/// False: there is none; all lanes are taken, and `collectOver` has to be called instead.
+export function joinLanes(window: usize): bool {
+  if (!joins) return false
   const into = laneOf(window, first)
   const from = laneOf(window, second)
   const seriesList: usize = load<u32>(slab, SLAB_SERIES)
@@ -96,6 +114,7 @@ export function joinLanes(window: usize): void {
   if (load<f64>(b) < load<f64>(a)) store<f64>(a, load<f64>(b))
   if (load<f64>(b, 8) > load<f64>(a, 8)) store<f64>(a, load<f64>(b, 8), 8)
   store<u32>(mark, load<u32>(mark, SESSION_LANES) & ~(1 << second), SESSION_LANES)
+  return true
 }
 
 function mergeSlots(window: usize, into: usize, from: usize): void {

@@ -1,7 +1,8 @@
 import { PAGE_BYTES } from '../../assembly/layout.js'
+import { binWidths } from './signal-check.js'
 import { lanesOf } from '../memory/window-memory.js'
 import type { Components } from '../model/components.js'
-import type { InputPlan, Plan, Selector, TimePlan, WindowPlan } from '../model/plan.js'
+import type { DerivedPlan, DeriveFunction, InputPlan, Plan, Selector, TimePlan, WindowPlan } from '../model/plan.js'
 import { durationText } from '../model/schema.js'
 
 const GROUP_SERIES = 64
@@ -27,6 +28,7 @@ export interface PlanSummary {
   /** Worst case of all windows together. */
   windowBytes: number
   sources: { name: string; type: string; finite: boolean; inputs: InputSummary[] }[]
+  derived: { field: string; is: string }[]
   windows: {
     name: string
     measurement: string
@@ -101,16 +103,22 @@ export function summarizePlan(plan: Plan, components: Components): PlanSummary {
     maxSeries: plan.maxSeries,
     maxMemoryBytes: plan.maxMemoryBytes,
     windowBytes: total,
-    sources: plan.sources.map(({ name, type, finite, inputs }) => ({
-      name,
-      type,
-      finite,
-      inputs: inputs.map(inputSummary),
-    })),
+    sources: plan.sources
+      .filter(({ derives }) => !derives)
+      .map(({ name, type, finite, inputs }) => ({ name, type, finite, inputs: inputs.map(inputSummary) })),
+    derived: plan.sources
+      .flatMap(({ derives }) => derives?.series ?? [])
+      .map((series) => ({ field: series.field, is: derivedText(series) })),
     windows,
     sinks: plan.sinks.map(({ name, type }) => ({ name, type })),
     warnings,
   }
+}
+
+function bins(plan: Plan, name: string, components: Components): string[] {
+  const window = plan.windows.find((one) => one.name === name)
+  const widths = window ? binWidths(window, plan.sources, components) : []
+  return widths.length ? [`    bins of spectra are ${widths.map((hz) => `${Number(hz.toPrecision(4))} Hz`).join(' and ')} wide`] : []
 }
 
 function shapeText({ kind, everyUs, sizeUs, rows, zone, offsetUs }: WindowPlan): string {
@@ -135,10 +143,13 @@ export function describePlan(plan: Plan, components: Components): string {
           `    ${decode}, time ${time}${tags.length ? `, tags ${tags.join(', ')}` : ''}${conditions.map((text) => `; ${text}`).join('')}`,
       ),
     ]),
+    ...(summary.derived.length > 0 ? ['derived'] : []),
+    ...summary.derived.map(({ field, is }) => `  ${field}: ${is}`),
     'windows',
     ...summary.windows.flatMap((window) => [
       `  ${window.name}${window.measurement === window.name ? '' : ` → ${window.measurement}`}: ${shapes.get(window.name)}, lateness ${durationText(window.latenessUs)}, takes ${window.takes.join(' and ')}`,
       ...Object.entries(window.reduce).map(([field, names]) => `    ${field}: ${names.join(', ')}`),
+      ...bins(plan, window.name, components),
       `    to ${window.to.join(', ') || 'the program'}; at worst ${bytesText(window.bytes)} (${window.panes} panes of ${summary.maxSeries} series)`,
     ]),
     'sinks',
@@ -162,6 +173,16 @@ function inputSummary({ time, decode, payloadTags, constantTags, conditions, seq
     }),
   ]
   return { time: timeText(time), decode: decode.type, tags, ...(passed.length > 0 && { conditions: passed }) }
+}
+
+const SIGNS: Record<DeriveFunction, string> = { sum: '+', difference: '-', product: '×', ratio: '÷' }
+
+function derivedText({ function: name, inputs, by, holdUs, unit }: DerivedPlan): string {
+  const [a, b] = inputs.map(({ source, field, tags }) => {
+    const of = Object.entries(tags ?? {}).map(([tag, value]) => `${tag}=${value}`)
+    return [`${source} ${field}`, ...of].join(', ')
+  })
+  return `(${a}) ${SIGNS[name]} (${b})${by ? `, by ${by.join(', ') || 'no tag'}` : ''}, values held ${durationText(holdUs)}${unit === undefined ? '' : `, in ${unit}`}`
 }
 
 function timeText(time: TimePlan): string {

@@ -1,5 +1,6 @@
 import type * as v from 'valibot'
 import type { Components } from '../model/components.js'
+import { derivedEntries } from './derived-schema.js'
 import { LATER } from './later.js'
 import { allowedText, branches, descriptionOf, isOptional, isSecret, type Part } from './schema-walk.js'
 import { inputEntries, sourceEntries } from './source-schema.js'
@@ -19,7 +20,7 @@ export function configDoc(components: Components): string {
     `Values may hold \`\${env:NAME}\`, \`\${env:NAME:-default}\`, \`\${file:/path}\` and \`\${credential:NAME}\` (a file in \`$CREDENTIALS_DIRECTORY\`, as systemd gives it); \`$\${\` stands for a plain \`\${\`. What comes of it is always text.`,
     '## Top',
     table({ ...topEntries }),
-    'Besides: `sources`, `windows` and `sinks`, maps by name. A name has 1 to 64 of the characters `A-Z a-z 0-9 _ . -`.',
+    'Besides: `sources`, `derived`, `windows` and `sinks`, maps by name. A name has 1 to 64 of the characters `A-Z a-z 0-9 _ . -`.',
     '## Sources',
     'Every source has a `type` and may have:',
     table({ ...inputEntries, ...sourceEntries }),
@@ -31,6 +32,12 @@ export function configDoc(components: Components): string {
     '## Decoding',
     'How payloads become samples: `decode:` of a source or topic.',
     ...codecs.filter(({ internal }) => !internal).flatMap((c) => section(`### \`decode: { type: ${c.type} }\``, c)),
+    '## Derived series',
+    'A series made of two others: `derived: { power: { product: [{ source: meter, field: volt }, { source: meter, field: amp }], unit: W } }`. The key is its field, `derived` its source, and for windows, page and `/status` it is a series like any other; other derived series may be made of it.',
+    'It has a value at each event time at which either input has one, from the first time on at which both are known: made of the last values at or before that time, once the time of both sources has passed it. So the order in which samples arrive does not matter within `wait`; those that come behind what was made already count as `late` for the source `derived`, outcomes that are no finite number (a ratio by 0) as `invalid`.',
+    'Inputs are paired device by device. Without `by`, those of one source belong to one device; those of two sources fit where all tags that both have are equal, and the derived series has the tags of both.',
+    table({ ...derivedEntries }),
+    ...nested('sum', derivedEntries.sum),
     '## Windows',
     table(windowEntries),
     ...nested('of', windowEntries.of),

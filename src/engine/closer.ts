@@ -64,9 +64,13 @@ export class Closer {
     })
   }
 
-  /** Emits what a count window has counted out, or the raw rows from `from` on. */
+  /** Emits what a count window has counted out, sessions of a device that has no room for more, or the raw rows from `from` on. */
   emit(window: Window, from: number): void {
     const { address } = window
+    if (window.plan.kind === 'session') {
+      this.#take(window, this.#all(window), true, (out, end) => this.kernels.collectOver(address, out, end))
+      return
+    }
     if (window.plan.kind === 'count') {
       this.#take(window, this.#all(window), true, (out, end) =>
         this.kernels.collectCounts(address, NONE, 0, 1, out, end),

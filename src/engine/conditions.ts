@@ -14,7 +14,7 @@ import {
 } from '../../assembly/layout.js'
 import type { Arena } from '../model/codec.js'
 import type { CalibrationPlan, ConditionsPlan, InputPlan, Plan } from '../model/plan.js'
-import { glob } from '../window/glob.js'
+import { glob } from '../model/glob.js'
 import type { EngineMemory } from './engine-memory.js'
 import type { Series } from './identities.js'
 
@@ -61,9 +61,9 @@ export class Conditions {
   }
 
   /** From now on the series' values pass the rules of the input it came by; its unit is that of its calibration. */
-  enrol({ id, field, device }: Series, { conditions }: InputPlan): void {
+  enrol({ id, field, device }: Series, input?: InputPlan): void {
     if (this.#rules.size === 0) return
-    const rules = conditions && this.#rules.get(conditions)
+    const rules = input?.conditions && this.#rules.get(input.conditions)
     const find = (of: keyof Rules) => rules?.[of].find((rule) => rule.matches(field))
     const calibration = find('calibrate')
     if (calibration?.unit !== undefined) device.units.set(field, calibration.unit)

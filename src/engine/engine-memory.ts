@@ -6,11 +6,13 @@ import {
   COLUMNS_BYTES,
   CONDITION_BYTES,
   DECODE_BYTES,
+  DERIVED_BYTES,
   DEVICE_BYTES,
   ENTRY_BYTES,
   FRAME_BYTES,
   LINE_BYTES,
   PAGE_BYTES,
+  PAIR_BYTES,
   POOL_BYTES,
   RUN_BYTES,
   SCRATCH_BYTES,
@@ -56,6 +58,10 @@ export type RegionName =
   | 'devices'
   | 'series'
   | 'conditions'
+  | 'feeds'
+  | 'pairs'
+  | 'alone'
+  | 'derived'
   | 'groupSource'
   | 'deviceTable'
   | 'deviceEntries'
@@ -131,6 +137,7 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
   const passes = plan.windows.length * 3
   const entries = tableEntries(plan.maxSeries)
   const rules = ruleBytes(plan)
+  const derives = plan.sources.some((source) => source.derives)
   const blocks = plan.sources.reduce((sum, _, i) => sum + blockBytes(plan, i, sizes), 0)
   return new Memory<RegionName>({
     registers: DECODE_BYTES,
@@ -148,6 +155,11 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
     series: numbers * SERIES_BYTES,
     // Nothing where no source conditions its samples.
     conditions: rules > 0 ? numbers * CONDITION_BYTES : 0,
+    // Nothing where no series is derived.
+    feeds: derives ? numbers * 4 : 0,
+    pairs: derives ? numbers * 2 * PAIR_BYTES : 0,
+    alone: derives ? numbers * 4 : 0,
+    derived: derives ? plan.sources.length * DERIVED_BYTES : 0,
     groupSource: numbers / 16,
     deviceTable: TABLE_BYTES,
     deviceEntries: entries * ENTRY_BYTES,

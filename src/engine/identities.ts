@@ -80,13 +80,13 @@ export class Identities {
   readonly #inGroup: number[] = []
   readonly #text = new TextDecoder()
 
-  /** `onSeries` sees each new series, and the input it came by, before its first row is reduced. */
+  /** `onSeries` sees each new series, and the input it came by if it did, before its first row is reduced. */
   constructor(
     private readonly plan: Plan,
     private readonly memory: EngineMemory,
     private readonly arena: Arena,
     private readonly decode: DecodeModule,
-    private readonly onSeries: (series: Series, input: InputPlan) => void,
+    private readonly onSeries: (series: Series, input?: InputPlan) => void,
   ) {
     this.#freeSeries = plan.sources.map(() => new Set())
   }
@@ -176,12 +176,10 @@ export class Identities {
     const field = this.#text.decode(bytes)
     let series = device.series.get(field)
     if (!series) {
-      series = this.#newSeries(device, field)
-      if (!series) return false
       const { spec } = this.#channels[channel]
       const { units, inputs } = this.plan.sources[device.sourceIndex]
-      const unit = unitOf(units, field) ?? unitOf(spec.units, field)
-      if (unit) device.units.set(field, unit)
+      series = this.#newSeries(device, field, unitOf(units, field) ?? unitOf(spec.units, field))
+      if (!series) return false
       this.onSeries(series, inputs[spec.input])
       if (!this.#insert('series', deviceId, bytes, series.id)) return false
     }
@@ -199,10 +197,25 @@ export class Identities {
     if (!group) return undefined
     const unit = device.units.get(field)
     if (unit && !group.units.has(field)) group.units.set(field, unit)
-    return group.series.get(field) ?? this.#newSeries(group, field)
+    return group.series.get(field) ?? this.#newSeries(group, field, unit)
   }
 
-  #newSeries(device: DeviceEntry, field: string): Series | undefined {
+  /** The series of a device that no channel names, made where there is none. Undefined: no room. */
+  derivedSeries(
+    sourceIndex: number,
+    tags: Record<string, string>,
+    field: string,
+    unit: string | undefined,
+  ): Series | undefined {
+    const device = this.#device(sourceIndex, tags)
+    const known = device?.series.get(field)
+    if (!device || known) return known
+    const series = this.#newSeries(device, field, unit)
+    if (series) this.onSeries(series, undefined)
+    return series
+  }
+
+  #newSeries(device: DeviceEntry, field: string, unit: string | undefined): Series | undefined {
     if (this.seriesCount >= this.plan.maxSeries) return undefined
     const id = this.#takeSeriesNumber(device.sourceIndex)
     if (id === undefined) return undefined
@@ -210,6 +223,7 @@ export class Identities {
     this.series[id] = series
     this.seriesCount++
     device.series.set(field, series)
+    if (unit) device.units.set(field, unit)
     const { u32, regions } = this.memory
     const record = (regions.series.start + id * SERIES_BYTES) >>> 2
     u32[record + SERIES_DEVICE / 4] = device.id

@@ -101,6 +101,8 @@ export class Reducer {
     kernels.admit(this.#columns, slab)
     const { conditions } = memory.regions
     if (conditions.end > conditions.start) kernels.condition(this.#columns, conditions.start)
+    const { feeds } = memory.regions
+    if (feeds.end > feeds.start) kernels.feed(this.#columns, feeds.start)
     let end = chunks
     const { rows } = this
     for (const window of this.windows) {
@@ -114,7 +116,7 @@ export class Reducer {
           if (chunked) end = after
         }
         if (kind === 'count' || kind === 'raw') this.emit(window, from)
-        else if (to < rows) kernels.joinLanes(window.address)
+        else if (to < rows && !kernels.joinLanes(window.address)) this.emit(window, from)
         from = to
       }
     }

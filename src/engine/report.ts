@@ -8,12 +8,13 @@ import {
   SKEW_RING,
   SLAB_FREE_PAGES,
 } from '../../assembly/layout.js'
-import { imbalance } from '../model/ledger.js'
-import type { Plan } from '../model/plan.js'
+import { imbalance, newFrameLedger, newSampleLedger, newWireCounts, type SampleLedger } from '../model/ledger.js'
+import { DERIVED_SOURCE, type Plan } from '../model/plan.js'
 import type { Source } from '../model/source.js'
 import type { SourceStatus, Status } from '../model/status.js'
 import type { ChunkPool } from '../pool/pool.js'
 import type { Window } from '../window/window.js'
+import type { Derivation } from './derivation.js'
 import type { Engine } from './engine.js'
 import type { EngineMemory } from './engine-memory.js'
 import type { DeviceEntry, Identities } from './identities.js'
@@ -31,8 +32,10 @@ export interface Reported {
   identities: Identities
   pool: ChunkPool
   clocks: SampleClocks
+  derivation?: Derivation | undefined
   intakes: readonly Intake[]
-  sources: readonly Source[]
+  /** Of each intake; none of those without frames. */
+  sources: readonly (Source | undefined)[]
   windows: readonly Window[]
   lanes: readonly Lane[]
 }
@@ -60,7 +63,10 @@ export function report(r: Reported): Status {
     devices: r.identities.deviceCount,
     memory: { slabBytes: memory.regions.slab.end - memory.regions.slab.start, slabFreeBytes: freePages * PAGE_BYTES },
     pool: { workers: r.pool.workers, tasks: r.pool.tasks, chunks: r.pool.chunks, inline: r.pool.inline },
-    sources: r.intakes.map((intake, i) => sourceStatus(r, intake, r.sources[i])),
+    sources: [
+      ...r.intakes.flatMap((intake, i) => (r.sources[i] ? [sourceStatus(r, intake, r.sources[i])] : [])),
+      ...(r.derivation ? [derivedStatus(r, r.derivation)] : []),
+    ],
     windows: r.windows.map((window) => ({
       name: window.plan.name,
       openPanes: window.openPanes,
@@ -94,8 +100,36 @@ function unitsOf({ identities }: Reported, window: Window): Record<string, strin
   return Object.fromEntries([...found].map(([name, units]) => [name, [...units]]))
 }
 
+/** All derived series are of one source to the outside, though each waits for its own inputs. */
+function derivedStatus(r: Reported, derivation: Derivation): SourceStatus {
+  const intakes = r.intakes.filter(({ plan }) => plan.derives)
+  const samples = newSampleLedger()
+  for (const intake of intakes)
+    for (const fate of Object.keys(samples) as (keyof SampleLedger)[]) samples[fate] += intake.samples[fate]
+  const { pairs, alone, waiting, ambiguous, refused } = derivation
+  return {
+    name: DERIVED_SOURCE,
+    type: DERIVED_SOURCE,
+    link: {
+      state: intakes.every(({ over }) => over) ? 'ended' : 'up',
+      sinceUs: r.startedUs,
+      attempts: 1,
+      detail: `${pairs} ${pairs === 1 ? 'pair' : 'pairs'} of series`,
+    },
+    frames: newFrameLedger(),
+    samples: { ...samples, pending: imbalance.samples(samples) },
+    lostBytes: 0,
+    wire: newWireCounts(),
+    watermarkUs: finite(Math.min(...intakes.map((intake) => r.engine.watermarkUs(intake)))),
+    lastArrivalUs: finite(Math.max(...intakes.map((intake) => r.engine.lastArrivalUs(intake)))),
+    skewMs: null,
+    details: { pairs, alone, waiting, ambiguous, refused },
+  }
+}
+
+const finite = (us: number) => (Number.isFinite(us) ? us : null)
+
 function sourceStatus(r: Reported, intake: Intake, source: Source): SourceStatus {
-  const finite = (us: number) => (Number.isFinite(us) ? us : null)
   const { samples, plan } = intake
   return {
     name: plan.name,
@@ -182,6 +216,12 @@ function alarms(r: Reported, freePages: number): string[] {
       `no room for ${r.identities.refusedChannels} topics or ports: their frames are dropped; raise \`maxSeries\``,
     )
   }
+  const { ambiguous = 0, refused = 0 } = r.derivation ?? {}
+  if (ambiguous > 0)
+    found.push(
+      `derived series: ${ambiguous} further pairs of inputs fit ones that are made already, and are not taken; choose with \`tags\` or \`by\``,
+    )
+  if (refused > 0) found.push(`derived series: no room for ${refused} of them; raise \`maxSeries\``)
   // A pane, a group page and the longest slots.
   if (freePages < 2 + 10)
     found.push('no room for more windows: samples are rejected until some close; raise `maxMemory`')

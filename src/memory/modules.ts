@@ -16,9 +16,17 @@ export interface KernelsModule {
   admit(columns: number, slab: number): void
   condition(columns: number, conditions: number): void
   settle(columns: number, slab: number, counts: number, firstSource: number, stride: number): void
+  feed(columns: number, feeds: number): void
+  /** Not 0: the columns are full; reduce them and call again. */
+  derive(source: number, columns: number, pairs: number, watermarkUs: number, arrivalUs: number): number
+  readonly waiting: { readonly value: number }
+  passAlone(list: number, length: number, watermarkUs: number): void
+  copySide(to: number, from: number, move: number): void
+  leavePair(pair: number): number
   /** Returns the row it stopped at. */
   route(window: number, columns: number, from: number): number
-  joinLanes(window: number): void
+  joinLanes(window: number): number
+  collectOver(window: number, out: number, end: number): number
   reduce(state: number, columns: number, from: number, rows: number, chunk: number): number
   runChunks(pool: number): number
   mergeChunks(list: number, end: number): void

@@ -85,6 +85,39 @@ export interface InputPlan {
   sequence?: SequencePlan
 }
 
+/** What a derived value is of its two inputs, a and b: a + b, a - b, a × b, a ÷ b. */
+export const DERIVE_FUNCTIONS = ['sum', 'difference', 'product', 'ratio'] as const
+export type DeriveFunction = (typeof DERIVE_FUNCTIONS)[number]
+
+/** The source that derived series belong to. */
+export const DERIVED_SOURCE = 'derived'
+
+/** Series of a source and a field, and of these tags where they are told (globs). */
+export interface DerivedInput {
+  source: string
+  field: string
+  tags?: Record<string, string>
+}
+
+/** A field that is derived from two others, device by device. */
+export interface DerivedPlan {
+  field: string
+  function: DeriveFunction
+  inputs: readonly [DerivedInput, DerivedInput]
+  /** Tags in which two series must agree to make one, and which stay. Absent: series of one device; of two sources those that agree in every tag that both have. */
+  by?: readonly string[]
+  /** How old the value of an input may be. */
+  holdUs: number
+  unit?: string
+}
+
+/** What a source without frames makes its samples of. */
+export interface DerivesPlan {
+  /** Sources with frames by name; the lowest of their watermarks is its own. */
+  from: readonly string[]
+  series: readonly DerivedPlan[]
+}
+
 export interface SourcePlan {
   name: string
   type: string
@@ -104,7 +137,12 @@ export interface SourcePlan {
   maxLatencyUs: number
   arrivalErrorUs: number
   maxFrameBytes: number
+  /** Present: it has no frames, and all are called DERIVED_SOURCE. They stand behind those that they derive from. */
+  derives?: DerivesPlan
 }
+
+/** Whether a source has frames that come as time goes on. */
+export const isLive = ({ finite, derives }: SourcePlan): boolean => !finite && !derives
 
 /** Which series a window takes: globs with `*` and `?`; what is absent matches all. */
 export interface Selector {

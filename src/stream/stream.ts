@@ -33,7 +33,8 @@ export interface WindowOptions {
 export class Stream {
   constructor(
     private readonly outputs: Outputs,
-    private readonly selectors: readonly Selector[],
+    /** Which series: those that any of them takes. */
+    readonly selectors: readonly Selector[],
   ) {}
 
   /** Only the series that match; globs with `*` and `?`. Throws a TypeError where a key is chosen twice in unlike ways. */

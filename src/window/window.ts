@@ -74,8 +74,8 @@ import { bug } from '../model/errors.js'
 import type { Kernel, StateKind } from '../model/kernel.js'
 import type { Plan, ReductionPlan, WindowPlan } from '../model/plan.js'
 import type { PointField } from '../model/points.js'
-import { glob } from './glob.js'
-import { type Selectable, selects } from './selector.js'
+import { glob } from '../model/glob.js'
+import { type Selectable, selects } from '../model/selector.js'
 
 /** What a window needs besides its plan. */
 export interface WindowParts {

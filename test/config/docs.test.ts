@@ -44,7 +44,7 @@ test('the JSON Schema knows sections, components and unknown keys', () => {
     additionalProperties: boolean
   }
   assert.equal(additionalProperties, false)
-  assert.deepEqual(Object.keys(properties).slice(-3), ['sources', 'windows', 'sinks'])
+  assert.deepEqual(Object.keys(properties).slice(-4), ['sources', 'derived', 'windows', 'sinks'])
   const [topical] = (properties.sources.additionalProperties as { oneOf: Record<string, unknown>[] }).oneOf
   assert.deepEqual(topical.required, ['type', 'url', 'topics'])
   const keys = topical.properties as Record<string, unknown>

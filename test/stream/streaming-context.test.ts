@@ -252,3 +252,32 @@ test('a wrong pipeline has the problems of a wrong file', async () => {
     return true
   })
 })
+
+test('a series derived from two streams is one more stream', () => {
+  const ssc = new StreamingContext()
+  const meter = ssc.stream(mqtt({ url: 'mqtt://localhost', topics: ['m'], decode: json() }), 'meter')
+  const volt = meter.filter({ field: 'volt' })
+  const amp = meter.filter({ field: 'amp', tags: { phase: '1' } })
+  const power = ssc.derive('power', 'product', volt, amp, { unit: 'W', by: [] })
+  power
+    .window('1s')
+    .reduce('mean')
+    .foreach(() => {})
+  const { derived, windows } = ssc.toConfig()
+  assert.deepEqual(derived, {
+    power: {
+      product: [
+        { source: 'meter', field: 'volt' },
+        { source: 'meter', field: 'amp', tags: { phase: '1' } },
+      ],
+      unit: 'W',
+      by: [],
+    },
+  })
+  assert.deepEqual(windows, {
+    window1: { of: [{ source: 'derived', field: 'power' }], every: '1s', reduce: ['mean'], to: [] },
+  })
+  assert.throws(() => ssc.derive('power', 'sum', volt, amp), /cannot derive two series "power"/)
+  assert.throws(() => ssc.derive('x', 'sum', meter, amp), /not one field of one source/)
+  assert.throws(() => ssc.derive('x', 'sum', volt.union(amp), amp), /not one field of one source/)
+})

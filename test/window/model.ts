@@ -1,7 +1,7 @@
 import type { PaneView } from '../../src/model/kernel.js'
 import type { WindowPlan } from '../../src/model/plan.js'
+import { selects } from '../../src/model/selector.js'
 import { kernels } from '../../src/reduce/registry.js'
-import { selects } from '../../src/window/selector.js'
 import { windowInZone } from './clocks.js'
 
 /** One value of one series. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { glob } from '../../src/window/glob.js'
-import { selects } from '../../src/window/selector.js'
+import { glob } from '../../src/model/glob.js'
+import { selects } from '../../src/model/selector.js'
 
 test('a glob takes * for any text, ? for one character and all else for itself', () => {
   const cases: [pattern: string, taken: string[], left: string[]][] = [

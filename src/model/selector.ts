@@ -1,4 +1,4 @@
-import type { Selector } from '../model/plan.js'
+import type { Selector } from './plan.js'
 import { glob } from './glob.js'
 
 /** What a selector looks at. */
