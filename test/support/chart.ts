@@ -15,7 +15,7 @@ const CONTENDERS: readonly [column: string, name: string, colour: string][] = [
   ['C -O3 -ffast-math ns', 'C -O3 -ffast-math', '#a0a7d8'],
 ]
 const WIDTH = 860
-const LEFT = 290
+const LEFT = 310
 const RIGHT = 40
 const TOP = 96
 const LINE = 22
@@ -32,8 +32,14 @@ export function kernelsChart({ machine, node, commit, date, command, rows }: Rec
   const bottom = TOP + rows.length * LINE
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12" fill="#222">`,
+    '<title>Nanoseconds a row of each kernel, beside JavaScript and C</title>',
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
-    text(16, 26, 'Nanoseconds a row: less is better, the axis is logarithmic', ' font-size="16" font-weight="bold"'),
+    text(
+      16,
+      26,
+      'Nanoseconds a row: runs of one series, then rows of many in random order (less is better; logarithmic)',
+      ' font-size="16" font-weight="bold"',
+    ),
     text(16, 46, `${machine}, Node ${node}, ${date.slice(0, 10)}, commit ${commit}: ${command}`, ' fill="#555"'),
     ...CONTENDERS.flatMap(([, name, colour], i) => [
       `<circle cx="${22 + i * 170}" cy="66" r="5" fill="${colour}"/>`,
@@ -46,7 +52,12 @@ export function kernelsChart({ machine, node, commit, date, command, rows }: Rec
     ...rows.flatMap((row, i) => {
       const y = TOP + i * LINE + LINE / 2
       return [
-        text(LEFT - 12, y + 4, `${row.reduction}, ${row.layout}`, ' text-anchor="end"'),
+        text(
+          LEFT - 12,
+          y + 4,
+          `${row.reduction}, ${String(row.layout).replace(', interleaved', '')}`,
+          ' text-anchor="end"',
+        ),
         ...CONTENDERS.flatMap(([column, , colour]) => {
           const ns = row[column]
           return typeof ns === 'number' ? [`<circle cx="${x(ns).toFixed(1)}" cy="${y}" r="5" fill="${colour}"/>`] : []
