@@ -35,7 +35,7 @@ export function configDoc(components: Components): string {
     '## Derived series',
     'A series made of two others: `derived: { power: { product: [{ source: meter, field: volt }, { source: meter, field: amp }], unit: W } }`. The key is its field, `derived` its source, and for windows, page and `/status` it is a series like any other; other derived series may be made of it.',
     'It has a value at each event time at which either input has one, from the first time on at which both are known: made of the last values at or before that time, once the time of both sources has passed it. So the order in which samples arrive does not matter within `wait`; those that come behind what was made already count as `late` for the source `derived`, outcomes that are no finite number (a ratio by 0) as `invalid`.',
-    'Inputs are paired device by device. Without `by`, those of one source belong to one device; those of two sources fit where all tags that both have are equal, and the derived series has the tags of both.',
+    'Inputs are paired device by device. Without `by`, those of one source belong to one device; those of two sources fit where all tags that both have are equal, and the derived series has the tags of both. Derived series count for `maxSeries`, and rows of inputs that wait take room of `maxMemory`: where there is none they are `rejected`.',
     table({ ...derivedEntries }),
     ...nested('sum', derivedEntries.sum),
     '## Windows',
