@@ -331,7 +331,7 @@ export class Engine implements IntakeHost {
       if (!device || (device.series.size === 0 && device.channels.length > 0)) continue
       const { plan } = this.#intakes[device.sourceIndex]
       const lastUs = memory.f64[(memory.regions.devices.start + device.id * DEVICE_BYTES + DEVICE_LAST_ARRIVAL) >>> 3]
-      const isKept = plan.derives ? derivation!.isMade(device) : nowUs - lastUs < plan.forgetUs
+      const isKept = plan.derives && !device.isGroup ? derivation!.isMade(device) : nowUs - lastUs < plan.forgetUs
       if (plan.finite || isKept) continue
       derivation?.leave(device)
       closer.closeDevice(device.id)

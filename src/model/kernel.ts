@@ -82,8 +82,6 @@ export interface Kernel {
   factor?(unit: string): number
   /** Why a field of this unit ('' = unknown) can't be reduced so, or undefined. */
   accepts?(unit: string): string | undefined
-  /** What the outcome is multiplied by for a field of this unit, where the kernel reckons in another one. */
-  factor?(unit: string): number
   /** NaN = no value (no field in the point). */
   reference(values: readonly number[], timesUs: readonly number[], args: readonly number[], pane?: PaneView): number
   /** Greatest error allowed against exact arithmetic, as a function of what the reference gets: absolute. */
