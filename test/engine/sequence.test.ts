@@ -226,9 +226,9 @@ function model(frames: readonly (readonly Message[])[], modulus: number) {
   const counts = { reduced: 0, duplicate: 0, missing: 0 }
   for (const frame of frames) {
     const before = new Map([...devices].map(([name, { last, seen }]) => [name, { last, seen: new Set(seen) }]))
-    // Numbers unwrapped: the nearest to the last one.
+    // Numbers unwrapped: the nearest to the last one; of two as near the one ahead.
     const unwrapped = (last: number, seq: number) =>
-      modulus === Number.POSITIVE_INFINITY ? seq : seq + Math.ceil((last - seq - half) / modulus) * modulus
+      modulus === Number.POSITIVE_INFINITY ? seq : seq + (Math.floor((last - seq - half) / modulus) + 1) * modulus
     for (const { device, seq } of frame) {
       const then = before.get(device)
       if (then) {
