@@ -93,6 +93,19 @@ export function viewEdges(window: usize, pane: usize, id: u32): void {
   setAfter(NaN, NaN)
 }
 
+/// Puts a series' last sample before a time into view as the one before the pane.
+export function viewLast(window: usize, id: u32, time: f64): void {
+  for (let at: usize = load<u32>(window, WINDOW_NEWEST); at != 0; at = load<u32>(at, PANE_EARLIER)) {
+    const slot: usize = load<f64>(at, PANE_START) < time ? rowsIn(window, at, id) : 0
+    if (slot == 0) continue
+    const block: usize = load<u32>(slot, ROWS_TAIL)
+    const row = load<u32>(block, BLOCK_ROWS) - 1
+    return setBefore(timeOf(block, row), valueOf(block, row))
+  }
+  const carry = carryOf(window, id)
+  if (load<u32>(carry, CARRY_USED) != 0 && load<f64>(carry, CARRY_TIME) < time) setBefore(load<f64>(carry, CARRY_TIME), load<f64>(carry, CARRY_VALUE))
+}
+
 function dirty(pane: usize, id: u32): void {
   const group = findGroup(pane, id)
   store<u64>(group, load<u64>(group, GROUP_DIRTY) | (<u64>1 << <u64>(id & 63)), GROUP_DIRTY)

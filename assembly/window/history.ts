@@ -187,6 +187,10 @@ function addEntry(window: usize, sum: usize, entry: usize, scratch: usize): void
   store<u32>(word, load<u32>(word, HISTORY_PRESENT) | (1 << 31), HISTORY_PRESENT)
 }
 
+/// Start of the first and end of the last of the panes that `addPacked` found.
+export let packedFrom: f64 = 0
+export let packedTo: f64 = 0
+
 /// Adds the packed panes of a series in [from, to) to the slots at `into` (SLOT_MAX_BYTES apart) and their parts to
 /// `parts`. Returns whether there are any.
 export function addPacked(window: usize, id: u32, from: f64, to: f64, into: usize, parts: usize, scratch: usize): bool {
@@ -202,6 +206,8 @@ export function addPacked(window: usize, id: u32, from: f64, to: f64, into: usiz
     const isNewest = load<u32>(page, HISTORY_NEXT) == 0
     if (start >= from && (end <= to || (isNewest && lastOf(window, page) < to))) {
       addTo(window, sumOf(window, page), into, parts, scratch)
+      if (!found) packedFrom = start
+      packedTo = lastOf(window, page) + every
       found = true
       continue
     }
@@ -210,6 +216,8 @@ export function addPacked(window: usize, id: u32, from: f64, to: f64, into: usiz
       if (at < from || !isPresent(page, i)) continue
       if (at >= to) break
       addTo(window, entryOf(window, page, i), into, parts, scratch)
+      if (!found) packedFrom = at
+      packedTo = at + every
       found = true
     }
   }

@@ -41,6 +41,7 @@ import {
   STATE_KIND,
   STATE_PAGE,
   STATE_SLOT_SHIFT,
+  WINDOW_CARRY,
   WINDOW_HOP,
   WINDOW_LATENESS,
   WINDOW_MEMBERS,
@@ -57,10 +58,11 @@ import {
 import { partA, partB } from '../rows/view'
 import { merge, release, ROWS } from '../state/index'
 import { call } from './call'
+import { viewLast } from './edges'
 import { lead } from './collect'
 import { freeSeries } from './free'
-import { addPacked, dropPacked, pack } from './history'
-import { beginLine, beginSeries, endLine, listOf, openLines, viewRows } from './line'
+import { addPacked, dropPacked, pack, packedFrom, packedTo } from './history'
+import { beginLine, beginSeries, endLine, listOf, openLines, viewRows, viewSlot } from './line'
 import { closePane, findGroup, floorTo, isUsed, slotOf } from './pane'
 import { marksOf } from './session'
 import { slab } from './slab'
@@ -222,6 +224,17 @@ function isEmpty(pane: usize): bool {
 /// Adds what kernels over rows leave of a pane to `to`.
 function addParts(window: usize, pane: usize, id: u32, handle: usize, to: usize): void {
   viewRows(window, pane, id, handle, load<f64>(pane, PANE_START), load<f64>(pane, PANE_END))
+  addViewed(window, id, to)
+}
+
+/// Panes that are not there, as one without rows; behind others what they hand on is held.
+function addAbsent(window: usize, id: u32, start: f64, end: f64, behind: bool, to: usize): void {
+  viewSlot(window, id, 0, start, end)
+  if (behind && load<u32>(window, WINDOW_CARRY) != 0) viewLast(window, id, start)
+  addViewed(window, id, to)
+}
+
+function addViewed(window: usize, id: u32, to: usize): void {
   const list = listOf(window, id)
   const first: usize = load<u32>(list, LIST_REDUCTIONS)
   const last = first + <usize>load<u32>(list, LIST_LENGTH) * REDUCTION_BYTES
@@ -270,9 +283,13 @@ function addHopping(window: usize, id: u32, oldest: usize, start: f64, end: f64)
   const statesEnd = states + <usize>load<u32>(window, WINDOW_STATES) * STATE_BYTES
   memory.fill(into, 0, partSums + partBytes - into)
   let found = addPacked(window, id, start, end, into, partSums, load<u32>(window, WINDOW_SCRATCH))
+  let from = found ? packedFrom : start
+  let to = found ? packedTo : end
   for (let pane = oldest; pane != 0 && load<f64>(pane, PANE_END) <= end; pane = load<u32>(pane, PANE_LATER)) {
     const group = findGroup(pane, id)
     if (group == 0 || !isUsed(group, id)) continue
+    if (!found) from = load<f64>(pane, PANE_START)
+    to = load<f64>(pane, PANE_END)
     found = true
     const handle = group | <usize>(id & 63)
     let sum = into
@@ -281,6 +298,10 @@ function addHopping(window: usize, id: u32, oldest: usize, start: f64, end: f64)
       if (kind != ROWS) merge(kind, sum, slotOf(handle, load<u32>(state, STATE_PAGE), load<u32>(state, STATE_SLOT_SHIFT)))
     }
     if (partBytes != 0) addParts(window, pane, id, handle, partSums)
+  }
+  if (found && partBytes != 0) {
+    if (from > start) addAbsent(window, id, start, from, false, partSums)
+    if (to < end) addAbsent(window, id, to, end, true, partSums)
   }
   let fits = true
   if (found) fits = writeValues(window, id, into, partSums)

@@ -104,7 +104,13 @@ export function expectOf(window: usize, id: u32): f64 {
 /// Puts the rows of a series into view, with what lies around them where the window carries.
 export function viewRows(window: usize, pane: usize, id: u32, handle: usize, start: f64, end: f64): void {
   const state: usize = load<u32>(window, WINDOW_ROWS_STATE)
-  gather(window, slotOf(handle, load<u32>(state, STATE_PAGE), load<u32>(state, STATE_SLOT_SHIFT)))
+  viewSlot(window, id, slotOf(handle, load<u32>(state, STATE_PAGE), load<u32>(state, STATE_SLOT_SHIFT)), start, end)
+  if (load<u32>(window, WINDOW_CARRY) != 0) viewEdges(window, pane, id)
+}
+
+/// Puts the rows of a slot into view, or none where it is 0, with nothing around them.
+export function viewSlot(window: usize, id: u32, slot: usize, start: f64, end: f64): void {
+  gather(window, slot)
   setPane(start, end)
   setRules(
     load<f64>(window, WINDOW_HOLD),
@@ -113,11 +119,8 @@ export function viewRows(window: usize, pane: usize, id: u32, handle: usize, sta
     load<u32>(window, WINDOW_DETREND),
     load<f64>(window, WINDOW_DETREND_HZ),
   )
-  if (load<u32>(window, WINDOW_CARRY) != 0) viewEdges(window, pane, id)
-  else {
-    setBefore(NaN, NaN)
-    setAfter(NaN, NaN)
-  }
+  setBefore(NaN, NaN)
+  setAfter(NaN, NaN)
 }
 
 /// Adds a series of a pane to the line: a value for each of its reductions. False: no room.

@@ -88,9 +88,13 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }
 
-/** The lists with all kernels of the family quality behind. */
-export function withQuality(lists: WindowPlan['reduce'], { kernels }: Components): WindowPlan['reduce'] {
-  const quality = kernels.filter(({ family }) => family === 'quality')
+/** The lists with all kernels of the family quality behind that such windows can have. */
+export function withQuality(
+  lists: WindowPlan['reduce'],
+  { kind }: Shape,
+  { kernels }: Components,
+): WindowPlan['reduce'] {
+  const quality = kernels.filter(({ family, parts }) => family === 'quality' && (kind !== 'hopping' || parts))
   return lists.map(({ field, reductions }) => ({
     field,
     reductions: [
@@ -106,7 +110,7 @@ export function withQuality(lists: WindowPlan['reduce'], { kernels }: Components
 export function checkReductions(
   lists: WindowPlan['reduce'],
   { kind }: Shape,
-  { grouped, detrends }: { grouped: boolean; detrends: boolean },
+  { grouped, detrends, quality }: { grouped: boolean; detrends: boolean; quality: boolean },
   path: Path,
   components: Components,
   findings: Findings,
@@ -118,7 +122,7 @@ export function checkReductions(
       const kernel = components.kernels.find(({ name }) => name === reduction.kernel)
       if (!kernel) continue
       states.add(`${kernel.state} ${(reduction.stateArguments ?? []).join(' ')}`)
-      const why = obstacle(kernel, kind, grouped, detrends)
+      const why = obstacle(kernel, kind, grouped, detrends) ?? (quality ? undefined : unfilled(kernel, kind))
       if (why && !said.has(kernel.name)) findings.add(path, `cannot reduce by \`${kernel.name}\` here: ${why}`)
       said.add(kernel.name)
     }
@@ -132,6 +136,13 @@ export function checkReductions(
       path,
       `cannot keep so many kinds of states in one window: they take ${pages} parts; allowed: ${MOST_SLOT_PAGES}; split it into two windows`,
     )
+}
+
+/** These also rest on panes without rows, which only `quality` keeps. */
+function unfilled({ name }: Kernel, kind: WindowPlan['kind']): string | undefined {
+  return kind === 'hopping' && (name === 'coverage' || name === 'expected')
+    ? 'in windows that overlap it needs `quality: true`, which brings it along'
+    : undefined
 }
 
 function obstacle(kernel: Kernel, kind: WindowPlan['kind'], grouped: boolean, detrends: boolean): string | undefined {

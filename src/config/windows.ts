@@ -31,12 +31,12 @@ export function readWindows(raw: unknown, named: Named, components: Components, 
     const lists = readReduce(read.reduce, kind, [...path, 'reduce'], components, findings)
     const to = readTo(read.to, [...path, 'to'], named, findings)
     if (!of || !shape || !lists) return []
-    const reduce = read.quality ? withQuality(lists, components) : lists
+    const reduce = read.quality ? withQuality(lists, shape, components) : lists
     const detrends = read.detrend !== undefined && read.detrend !== 'none'
     checkReductions(
       reduce,
       shape,
-      { grouped: read.by !== undefined, detrends },
+      { grouped: read.by !== undefined, detrends, quality: read.quality ?? false },
       [...path, 'reduce'],
       components,
       findings,

@@ -21,9 +21,18 @@ export function ledgerText(status: Status): string {
     ...block('samples', samples, 2),
     ...block('points', points, 2),
     ...lost.map(({ name, lostBytes }) => `${name}: ${countText(lostBytes)} bytes lost before they were frames`),
+    ...status.windows.flatMap(windowLosses),
     ...balanceLines(status),
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** What one window did not take though others may have: a sample counts once, as reduced where any window took it. */
+function windowLosses({ name, late, rejected, lost }: Status['windows'][number]): string[] {
+  const told = Object.entries({ late, rejected, lost }).filter(([, count]) => count > 0)
+  if (told.length === 0) return []
+  const remedy = rejected > 0 ? '; raise `maxMemory`, or `maxRows` where it keeps samples' : ''
+  return [`window ${name} went without ${told.map(([why, count]) => `${countText(count)} ${why}`).join(', ')}${remedy}`]
 }
 
 function block(title: string, rows: readonly Row[], always: number): string[] {

@@ -270,15 +270,7 @@ function agrees(made: Case, { rig, samples }: Played): void {
     const key = ({ timeUs, device }: SeenPoint) => `${timeUs} ${device}`
     const last = isCorrected(window) ? [...new Map(due.map((point) => [key(point), point])).values()] : due
     const got = flat(last.map((point) => [key(point), Object.entries(point.fields)]))
-    // Behind the end of a file it is open how long panes hold what they know.
-    const isOpen = (key: string) => {
-      const [time, device] = key.split(' ')
-      const lastUs = Math.max(...samples.get(device![0]!)!.map(({ timeUs }) => timeUs))
-      return Number(time) + (window.stamp === 'end' ? 0 : window.sizeUs) > lastUs
-    }
-    const carries = made.finite && window.kind === 'hopping' && about.includes('hold')
-    const known = <T>(all: Map<string, T>) => (carries ? new Map([...all].filter(([key]) => !isOpen(key))) : all)
-    compare(known(got), known(expected), about)
+    compare(got, expected, about)
     // What is told once, when final, is what was told last.
     const final = sunk.filter(({ measurement }) => measurement === window.name)
     const finals = flat<number>(
