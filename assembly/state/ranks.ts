@@ -102,9 +102,10 @@ export function release(slot: usize): void {
 }
 
 /// The value below which a share q of the rows lies, between two rows on the line through them (NumPy's default). NaN
-/// without rows.
+/// without rows; and between the extremes where the slab was full before there was a block: they alone are known.
 export function quantile(slot: usize, q: f64): f64 {
   if (load<f64>(slot, ROWS) == 0) return NaN
+  if (load<u32>(slot, SIZE) == 0 && load<u32>(slot, LIMIT) > 0 && q > 0 && q < 1) return NaN
   const length = view(slot)
   const place = q * (<f64>rowsOf(LIST_JOINED(), length) - 1)
   const whole = Math.floor(place)

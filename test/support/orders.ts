@@ -44,7 +44,8 @@ export const hostile: Record<string, Order> = {
   'two sorted, interleaved': (i) => (i % 2 ? i : 1e6 + i),
   'sorted blocks, shuffled': (i) => ((Math.floor(i / 1000) * 7919) % 1009) * 1000 + (i % 1000),
   sine: (i) => Math.sin(i * 0.001),
-  cantor: (_i, _n, u) => Array.from({ length: 25 }, (_, k) => (u() < 0.5 ? 0 : 2 * 3 ** -(k + 1))).reduce((a, b) => a + b),
+  cantor: (_i, _n, u) =>
+    Array.from({ length: 25 }, (_, k) => (u() < 0.5 ? 0 : 2 * 3 ** -(k + 1))).reduce((a, b) => a + b),
   'bits reversed': (i) => Number.parseInt(i.toString(2).padStart(20, '0').split('').reverse().join(''), 2),
   'bursts in bursts': (i, _n, u) => [u() * 1e-3, 5 + u(), 1e3 * u()][Math.floor(i / 100) % 3]!,
   'noise that ends': (i, _n, _u, g) => 7 + g() / (1 + i),
