@@ -179,7 +179,7 @@ test('reading changes nothing', () => {
 test('it takes no more than a page, starts small, and gives all back', () => {
   freshSlab()
   const before = freePages()
-  const slots = Array.from({ length: 16 }, () => addRows('ranks', empty('ranks'), rows([1, 2, 3])))
+  const slots = Array.from({ length: 16 }, () => addRows('ranks', empty('ranks'), rows([1, 2, 3, 4, 5])))
   assert.equal(before - freePages(), 1)
   const large = addRun('ranks', empty('ranks'), rows(usual.gaussian!))
   assert.equal(before - freePages(), 2)
