@@ -85,7 +85,9 @@ test('a comparison takes two places, its operator and its number', () => {
 test('words and numbers with defaults may be left out', () => {
   const of = (written: string) => {
     const resolved = resolveReduction(written, [...kernels, smooth])
-    return 'problem' in resolved ? resolved.problem : resolved.reductions.map(({ arguments: all, suffix }) => [all, suffix])
+    return 'problem' in resolved
+      ? resolved.problem
+      : resolved.reductions.map(({ arguments: all, suffix }) => [all, suffix])
   }
   assert.deepEqual(of('stddev'), [[[0], 'stddev']])
   assert.deepEqual(of('stddev(sample)'), [[[0], 'stddev_sample']])

@@ -48,6 +48,7 @@ def fold(values, times):
         "delta": float(x[last] - x[first]),
         "variance": float(d2 / (n - 1)) if n > 1 else None,
         "stddev": root(d2 / (n - 1)) if n > 1 else None,
+        "cv": root(d2 / (n - 1) / mean**2) if n > 1 and mean**2 > d2 / (n - 1) / 10**18 else None,
         "rms": root(square),
         "peak": float(peak),
         "crest": root(peak**2 / square) if square > Fraction(1e-300) else None,
