@@ -281,3 +281,32 @@ test('a series derived from two streams is one more stream', () => {
   assert.throws(() => ssc.derive('x', 'sum', meter, amp), /not one field of one source/)
   assert.throws(() => ssc.derive('x', 'sum', volt.union(amp), amp), /not one field of one source/)
 })
+
+test('windows of every kind are words of a program', async () => {
+  const ssc = new StreamingContext()
+  const plant = ssc.stream(mqtt({ url: 'mqtt://localhost', topics: ['a'] }), 'plant')
+  const out = fileSink({ path: '-' })
+  plant.window('1h', { slide: '1min', stamp: 'end', quality: true }).reduce('mean').to(out)
+  plant.window('1d', { zone: 'Europe/Berlin', between: 'linear', hold: '1h' }).reduce('twa').to(out)
+  plant
+    .sessions('30s', { by: ['line'] })
+    .reduce('count')
+    .to(out)
+  plant.windowOf(100).reduce('p99').to(out)
+  plant.raw({ name: 'archive' }).to(out)
+  const { windows } = await ssc.plan()
+  assert.deepEqual(
+    windows.map(({ kind, everyUs, sizeUs, rows }) => [kind, everyUs / 1e6, sizeUs / 1e6, rows]),
+    [
+      ['hopping', 60, 3600, 0],
+      ['tumbling', 86_400, 86_400, 0],
+      ['session', 0, 30, 0],
+      ['count', 0, 0, 100],
+      ['raw', 0, 0, 0],
+    ],
+  )
+  assert.deepEqual(
+    [windows[0].stamp, windows[0].quality, windows[1].zone, windows[1].between, windows[2].by, windows[4].name],
+    ['end', true, 'Europe/Berlin', 'linear', ['line'], 'archive'],
+  )
+})
