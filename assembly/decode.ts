@@ -12,6 +12,7 @@ import {
 } from './decode/columns'
 import { jsonPayload } from './decode/json'
 import { numberPayload } from './decode/number-codec'
+import { structPayload } from './decode/struct'
 import { setConstants } from './decode/number'
 import {
   beginFrameSamples,
@@ -24,6 +25,7 @@ import {
   program,
   stop,
 } from './decode/output'
+import { frameMissing, takeBackSequences } from './decode/sequence'
 import {
   BAD_BYTES,
   BAD_CHANNEL,
@@ -34,6 +36,7 @@ import {
   CODEC_BRIDGE,
   CODEC_CSV,
   CODEC_JSON,
+  CODEC_STRUCT,
   COUNT_FRAMES_DECODED,
   COUNT_FRAMES_FILTERED,
   COUNT_FRAMES_IN,
@@ -52,6 +55,7 @@ import {
   DECODE_KEY_BYTES,
   DECODE_KEY_PREFIX,
   DECODE_LINE,
+  DECODE_MISSING,
   DECODE_SKIP,
   FLAG_LINES,
   FRAME_ARRIVAL,
@@ -165,9 +169,11 @@ function nextLine(line: usize, end: usize): usize {
 // One frame or line: all of it or, but for what is handed over in pieces, nothing.
 function readFrame(start: usize, end: usize): u32 {
   const skip = load<u32>(registers, DECODE_SKIP)
-  beginFrameRows(skip)
+  beginFrameRows(skip, start)
   beginFrameSamples()
   const why = readPayload(start, end)
+  // Counted once: in the call that ends the frame.
+  if (stop || why || overflow) takeBackSequences()
   if (stop) {
     takeBack()
     return stop
@@ -183,6 +189,7 @@ function readFrame(start: usize, end: usize): u32 {
     note(start, end, why)
     return STOP_DONE
   }
+  store<f64>(registers, load<f64>(registers, DECODE_MISSING) + frameMissing, DECODE_MISSING)
   if (frameTimeWhy) note(start, end, frameTimeWhy)
   const unread = frameInvalid + frameRejected
   if (!frameRows && !unread) {
@@ -202,6 +209,7 @@ function readPayload(start: usize, end: usize): u32 {
   if (codec == CODEC_JSON) return jsonPayload(start, end)
   if (codec == CODEC_CSV) return csvLine(start, end)
   if (codec == CODEC_BRIDGE) return bridgePayload(start, end)
+  if (codec == CODEC_STRUCT) return structPayload(start, end)
   return numberPayload(start, end)
 }
 

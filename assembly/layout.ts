@@ -39,16 +39,19 @@ export const PROGRAM_FIELD_LIST: u32 = 24 // u32: address of FIELD records
 export const PROGRAM_RATE: u32 = 32 // f64: samples a second of an array, 0 = none
 export const PROGRAM_TAGS: u32 = 40 // u32: number of tags taken from the payload
 export const PROGRAM_OWN: u32 = 44 // u32: address of the codec's own part
+export const PROGRAM_SEQUENCE: u32 = 48 // f64: modulus of the messages' own numbers, Infinity where they never wrap; 0 = they have none
 export const CODEC_JSON: u32 = 1
 export const CODEC_CSV: u32 = 2
 export const CODEC_NUMBER: u32 = 3
 export const CODEC_BRIDGE: u32 = 4
+export const CODEC_STRUCT: u32 = 5
 export const TIME_ARRIVAL: u32 = 0
 export const TIME_S: u32 = 1
 export const TIME_MS: u32 = 2
 export const TIME_US: u32 = 3
 export const TIME_NS: u32 = 4
 export const TIME_ISO: u32 = 5
+export const TIME_CLOCK: u32 = 6 // rows are timed by the sensor's own clock: CLOCK records
 
 // A zone's row: local times (µs, as if UTC) from ZONE_FROM on are ahead of UTC by ZONE_OFFSET µs. Sorted; the first is -Infinity.
 export const ZONE_BYTES: u32 = 16
@@ -90,7 +93,7 @@ export const NONE: u32 = 0xffffffff
 export const REJECTED: u32 = 0xfffffffd
 
 // ---- Decode: one call's registers. In: what to read and where to write; out: where it stopped and why.
-export const DECODE_BYTES: u32 = 192
+export const DECODE_BYTES: u32 = 208
 export const DECODE_FRAME: u32 = 0 // u32: next frame; in and out
 export const DECODE_END: u32 = 4 // u32: end of the block
 export const DECODE_COLUMNS: u32 = 8 // u32: address of the columns
@@ -106,6 +109,7 @@ export const DECODE_KEY_BYTES: u32 = 44 // u32
 export const DECODE_KEY_PREFIX: u32 = 48 // u32: the channel of a device's key, the device of a series' key; on STOP_HEADER the channel
 export const DECODE_CHANNEL_COUNT: u32 = 52 // u32: channels there are
 export const DECODE_CLOSED: u32 = 56 // u32: 1 = the tables take no more: an unknown device or series is REJECTED, without a stop
+export const DECODE_DEVICES: u32 = 60 // u32: address of the device records
 // Counters the host reads and clears, f64 each: of frames, then of samples.
 export const DECODE_COUNTS: u32 = 64
 export const COUNT_FRAMES_DECODED: u32 = 0
@@ -118,6 +122,7 @@ export const COUNT_SAMPLES_REJECTED: u32 = 6
 export const COUNT_FRAMES_IN: u32 = 7 // lines of frames of lines, which the host did not count
 // The first frames or lines that could not be read since the host cleared the list; one without an address ends it.
 export const DECODE_BAD: u32 = 128 // BAD_RECORDS of BAD_BYTES
+export const DECODE_MISSING: u32 = 192 // f64: numbers of messages that were passed over, less those that came late after all; the host reads and clears it
 export const BAD_RECORDS: u32 = 4
 export const BAD_BYTES: u32 = 16
 export const BAD_PAYLOAD: u32 = 0 // u32: its address
@@ -130,6 +135,10 @@ export const WHY_LIMIT: u32 = 3
 export const WHY_INVALID_TIME: u32 = 4 // noted for the log though the frame is decoded and its rows are counted invalid
 export const WHY_NO_ZONE: u32 = 5
 export const WHY_NO_TIME: u32 = 6
+export const WHY_NO_RATE: u32 = 7
+export const WHY_NO_COUNTER: u32 = 8
+export const WHY_LENGTH: u32 = 9
+export const WHY_CRC: u32 = 10
 
 // Why decode returned.
 export const STOP_DONE: u32 = 0 // the block is read
@@ -138,7 +147,7 @@ export const STOP_DEVICE: u32 = 2 // an unknown device: insert the key, call aga
 export const STOP_SERIES: u32 = 3 // an unknown series: insert the key, call again
 export const STOP_HEADER: u32 = 4 // a CSV channel without a layout: read the header line, set the layout, call again
 
-export const SCRATCH_BYTES: u32 = 262144
+export const SCRATCH_BYTES: u32 = 286720
 
 // ---- Columns: samples, a row each. Rows of an array are a run besides: equal series, times start + i / rate.
 export const COLUMNS_BYTES: u32 = 64
@@ -149,20 +158,40 @@ export const COLUMNS_RUN_CAPACITY: u32 = 12 // u32
 export const COLUMNS_SERIES: u32 = 16 // u32: address of u32[]
 export const COLUMNS_TIME: u32 = 20 // u32: address of f64[]
 export const COLUMNS_VALUE: u32 = 24 // u32: address of f64[]
-export const COLUMNS_HORIZON: u32 = 28 // u32: address of f64[]: the arrival, until admission makes it the device's lateness horizon
+export const COLUMNS_HORIZON: u32 = 28 // u32: address of f64[]: the arrival, NaN = its message came again; until admission makes it the device's lateness horizon
 export const COLUMNS_FATE: u32 = 32 // u32: address of u8[]: FATE_* bits
 export const COLUMNS_SLOT: u32 = 36 // u32: address of u32[]: routing's scratch, a slot handle per row
 export const COLUMNS_RUN_LIST: u32 = 40 // u32: address of RUN records
+export const COLUMNS_CLOCKS: u32 = 44 // u32
+export const COLUMNS_CLOCK_CAPACITY: u32 = 48 // u32
+export const COLUMNS_CLOCK_LIST: u32 = 52 // u32: address of CLOCK records
 export const RUN_BYTES: u32 = 24
 export const RUN_FIRST: u32 = 0 // u32: row
 export const RUN_ROWS: u32 = 4 // u32
 export const RUN_START: u32 = 8 // f64
 export const RUN_RATE: u32 = 16 // f64: Hz
+// Rows whose times the host has yet to tell by their sensor's clock: until then each has its number in its array for a time.
+export const CLOCK_BYTES: u32 = 48
+export const CLOCK_FIRST: u32 = 0 // u32: row
+export const CLOCK_ROWS: u32 = 4 // u32: rows in the columns, of all series together
+export const CLOCK_RUN: u32 = 8 // u32: the first run that begins at that row or behind it
+export const CLOCK_SAMPLES: u32 = 12 // u32: by how many samples the clock goes on
+export const CLOCK_DEVICE: u32 = 16 // u32
+export const CLOCK_CHANNEL: u32 = 20 // u32
+export const CLOCK_FRAME: u32 = 24 // u32: address of the payload or line, which tells pieces of one frame from others
+export const CLOCK_ORDINAL: u32 = 28 // u32: which of its frame
+export const CLOCK_COUNTER: u32 = 32 // f64: number of the first sample as it was sent, NaN = none was
+export const CLOCK_ARRIVAL: u32 = 40 // f64
 export const FATE_REDUCED: u32 = 1
 export const FATE_LATE: u32 = 2
 export const FATE_REJECTED: u32 = 4
 export const FATE_FUTURE: u32 = 8
 export const FATE_LOST: u32 = 16
+export const FATE_FILTERED: u32 = 32
+export const FATE_DUPLICATE: u32 = 64
+export const FATE_INVALID: u32 = 128 // calibration made it infinite or NaN
+/// Fates decided before any window sees the row: none takes it.
+export const FATE_OUT: u32 = FATE_FUTURE | FATE_FILTERED | FATE_DUPLICATE | FATE_INVALID
 
 // ---- Source, device and series records: time bookkeeping. Ingest thread only.
 export const SOURCE_BYTES: u32 = 64
@@ -172,6 +201,7 @@ export const SOURCE_AHEAD: u32 = 16 // f64: µs; Infinity = no cap at arrival, n
 export const SOURCE_NOT_BEFORE: u32 = 24 // f64: windows that began earlier are not written; -Infinity = all are
 export const SOURCE_LAST_ARRIVAL: u32 = 32 // f64
 export const SOURCE_ROWS: u32 = 40 // f64: rows admitted
+export const SOURCE_EXPECT: u32 = 56 // f64: how often its series should speak, µs; 0 = not told
 export const SOURCE_WATERMARK: u32 = 48 // f64: written by the host: windows that end here or before are due; Infinity = all are, and final
 
 export const DEVICE_BYTES: u32 = 128
@@ -182,32 +212,77 @@ export const DEVICE_LAST_ARRIVAL: u32 = 16 // f64
 export const DEVICE_ROWS: u32 = 24 // f64
 export const DEVICE_LATE: u32 = 32 // f64: rows late for a window
 export const DEVICE_SKEWS: u32 = 40 // u32: rows written to the ring of skews
+export const DEVICE_SEQUENCE_ENTRY: u32 = 44 // u16: the device's entry in the current frame's list of numbers, if that is the device's
+export const DEVICE_SEQUENCE_SPAN: u32 = 46 // u16: how far behind the last number the first one lies, at most SEQUENCE_KEPT
 export const DEVICE_SKEW: u32 = 48 // f32[SKEW_RING]: arrival - event time in ms, a ring of the latest rows
+export const DEVICE_SEQUENCE: u32 = 112 // f64: number of its last message
+export const DEVICE_SEQUENCE_SEEN: u32 = 120 // u64: bit k = the number k before the last was seen; 0 = there was none yet
+export const SEQUENCE_KEPT: u32 = 64
 export const SKEW_RING: u32 = 16
 
 export const SERIES_BYTES: u32 = 8
 export const SERIES_DEVICE: u32 = 0 // u32
 export const SERIES_NEXT: u32 = 4 // u32: the device's next series or NONE
 
+// ---- Conditions of a series, by its number: what is done to its values before windows see them. Rules are written once.
+export const CONDITION_BYTES: u32 = 32
+export const CONDITION_CALIBRATION: u32 = 0 // u32: address of a CALIBRATION, 0 = none
+export const CONDITION_VALID: u32 = 4 // u32: address of f64 least, f64 greatest; 0 = all values are
+export const CONDITION_DEADBAND: u32 = 8 // u32: address of f64 band, f64 longest silence in µs; 0 = none
+export const CONDITION_LAST: u32 = 16 // f64: the last value that the deadband kept, NaN = none yet
+export const CONDITION_LAST_TIME: u32 = 24 // f64
+export const CALIBRATION_BYTES: u32 = 24 // without its points
+export const CALIBRATION_POINTS: u32 = 0 // u32: points of the table, at least 2; 0 = value × scale + offset
+export const CALIBRATION_CLIP: u32 = 4 // u32: 1 = outside the table its ends hold, 0 = its outer pieces go on
+export const CALIBRATION_SCALE: u32 = 8 // f64
+export const CALIBRATION_OFFSET: u32 = 16 // f64
+export const CALIBRATION_TABLE: u32 = 24 // f64 raw, f64 value for each point, in rising order of raw
+export const POINT_BYTES: u32 = 16
+
+// ---- Pair: two series of which a third is derived, by the number of that third. First its two sides: the rows that wait (a
+// ROWS slot of 24 bytes), in time order, and the last value taken of them. A series is the side of any number of pairs. One
+// that has no partner yet is the first side of a record of its own, behind those of pairs, by its own number.
+export const PAIR_BYTES: u32 = 192
+export const SIDE_BYTES: u32 = 64
+export const SIDE_NEXT: u32 = 24 // u32: address of another side that takes the same series, 0 = none
+export const SIDE_PAIR: u32 = 28 // u32: address of its pair
+export const SIDE_TIME: u32 = 32 // f64: NaN = no value yet
+export const SIDE_VALUE: u32 = 40 // f64
+export const SIDE_TAKEN: u32 = 48 // u32: rows of its first block that are taken; 0 outside of `derive`
+export const PAIR_FUNCTION: u32 = 128 // u32: 1 + the place in DERIVE_FUNCTIONS of src/model/plan.ts, 0 = there is no such pair
+export const PAIR_ALONE: u32 = 255 // a PAIR_FUNCTION: nothing is made of its first side, which waits for a partner
+export const PAIR_COUNTS: u32 = 132 // u32: address of the DERIVED record of its source
+export const PAIR_HOLD: u32 = 136 // f64: how long a value holds, µs
+export const PAIR_MADE: u32 = 144 // f64: the last time that was taken; rows at or before it are late
+// Counts of a source of derived series, which the host reads and clears: rows made, and those that were not, by the reason.
+export const DERIVED_BYTES: u32 = 32
+export const DERIVED_MADE: u32 = 0 // f64
+export const DERIVED_LATE: u32 = 8 // f64
+export const DERIVED_REJECTED: u32 = 16 // f64
+export const DERIVED_INVALID: u32 = 24 // f64
+
 // ---- Slab: pages of 4 KiB. A returned page's first u32 is the next returned one; pages never used lie behind SLAB_NEXT.
 export const PAGE_BYTES: u32 = 4096
-export const SLAB_BYTES: u32 = 32
+export const SLAB_BYTES: u32 = 64
 export const SLAB_FREE: u32 = 0 // u32: last page returned, 0 = none
 export const SLAB_FREE_PAGES: u32 = 4 // u32: returned and never used
 export const SLAB_NEXT: u32 = 8 // u32: first page never used
 export const SLAB_DEVICES: u32 = 12 // u32: address of the device records
 export const SLAB_SERIES: u32 = 16 // u32: address of the series records
+export const SLAB_DEVICE_COUNT: u32 = 32 // u32: device records in use, forgotten ones among them
+export const SLAB_SMALL: u32 = 24 // u32: first page with a free small block (window/blocks.ts), 0 = none
+export const SLAB_MEDIUM: u32 = 28 // u32
 export const SLAB_GROUP_SOURCE: u32 = 20 // u32: address of u32[]: the source record a group of 64 series belongs to
 
 // ---- Window: one configured window and its open panes.
-export const WINDOW_BYTES: u32 = 128
+export const WINDOW_BYTES: u32 = 256
 export const WINDOW_SLAB: u32 = 0 // u32: address of the slab
 export const WINDOW_MEMBERS: u32 = 4 // u32: address of u8[series]: 0 = not wanted, else 1 + its list of reductions
-export const WINDOW_EVERY: u32 = 8 // f64: µs
+export const WINDOW_EVERY: u32 = 8 // f64: length of a pane, µs
 export const WINDOW_OFFSET: u32 = 16 // f64: µs
 export const WINDOW_LATENESS: u32 = 24 // f64: µs
-export const WINDOW_PANES: u32 = 32 // u32: address of u32[PANE_BUCKETS]: chains of open panes
-export const WINDOW_STATES: u32 = 36 // u32: number of state kinds
+export const WINDOW_PANES: u32 = 32 // u32: address of u32[PANE_BUCKETS]: chains of open panes, or the lanes one by one
+export const WINDOW_STATES: u32 = 36 // u32: number of states
 export const WINDOW_STATE_LIST: u32 = 40 // u32: address of STATE records
 export const WINDOW_LISTS: u32 = 44 // u32: address of LIST records (reductions)
 export const WINDOW_OPEN_PANES: u32 = 48 // u32
@@ -215,13 +290,101 @@ export const WINDOW_SLOT_PAGES: u32 = 52 // u32: pages a group of series takes: 
 export const WINDOW_LATE: u32 = 56 // f64: rows late for this window
 export const WINDOW_REJECTED: u32 = 64 // f64: rows that found no page
 export const WINDOW_LOST: u32 = 72 // f64: rows of windows that began before the start
+export const WINDOW_KIND: u32 = 80 // u32: KIND_*
+export const WINDOW_ZONE: u32 = 84 // u32: address of ZONE rows whose ZONE_FROM is in UTC, 0 = none
+export const WINDOW_ZONE_LENGTH: u32 = 88 // u32
+export const WINDOW_NEWEST: u32 = 92 // u32: the open pane that begins last, 0 = none
+export const WINDOW_HOP: u32 = 96 // f64: hopping: µs from one window to the next, a multiple of the pane
+export const WINDOW_SIZE: u32 = 104 // f64: hopping: length, a multiple of the pane, µs; session: the gap; count: rows
+export const WINDOW_MARKS: u32 = 112 // u32: address of a MARKS record a device (count: a series)
+export const WINDOW_MARK_BYTES: u32 = 116 // u32: size of one
+export const WINDOW_LANES: u32 = 120 // u32: session and count: lanes
+export const WINDOW_ALIAS: u32 = 124 // u32: address of u32[series]: 1 + the series that stands for it, 0 = itself; or 0 = all do
+export const WINDOW_ROWS_STATE: u32 = 128 // u32: address of the STATE record of `rows`, 0 = none are kept
+export const WINDOW_MAX_ROWS: u32 = 132 // u32: rows kept at most for a series and pane
+export const WINDOW_HOLD: u32 = 136 // f64: how long a value holds, µs
+export const WINDOW_EXPECT: u32 = 144 // f64: how often a series should speak, µs; 0 = not told
+export const WINDOW_DETREND_HZ: u32 = 152 // f64
+export const WINDOW_DETREND: u32 = 160 // u32: DETREND_* of rows/view.ts
+export const WINDOW_LINEAR: u32 = 164 // u32: 1 = between two samples a straight line
+export const WINDOW_CARRY: u32 = 168 // u32: address of CARRY records, one a series; 0 = nothing is carried from pane to pane
+export const WINDOW_VIEW: u32 = 172 // u32: address of the VIEW record: memory that kernels over rows work in
+export const WINDOW_FILL: u32 = 176 // f64: a silent series has windows of no rows for so long, µs; 0 = it has none
+export const WINDOW_FILL_EXPECTED: u32 = 208 // f64: the same for series that should speak every so often
+export const WINDOW_SCRATCH: u32 = 184 // u32: address of an ACC record: where panes add up
+export const WINDOW_PACKS: u32 = 188 // u32: address of PACK records, one a state
+export const WINDOW_PACK_BYTES: u32 = 192 // u32: bytes of a packed pane
+export const WINDOW_HISTORY: u32 = 196 // u32: address of HISTORY records, one a series
+export const WINDOW_PARTS: u32 = 200 // u32: places for parts of kernels over rows, each 16 bytes, at the end of a packed pane
+export const WINDOW_PENDING: u32 = 204 // u32: count: full lanes that wait to be written
 export const PANE_BUCKETS: u32 = 1024
+export const KIND_TUMBLING: u32 = 0
+export const KIND_HOPPING: u32 = 1
+export const KIND_SESSION: u32 = 2
+export const KIND_COUNT: u32 = 3
+export const KIND_RAW: u32 = 4
+
+// Marks of a device in a hopping window: times at which windows end.
+export const HOP_BYTES: u32 = 32
+export const HOP_DUE: u32 = 0 // f64: emitted up to this end; moved back by late rows
+export const HOP_TOP: u32 = 8 // f64: emitted up to this end at some time
+export const HOP_FINAL: u32 = 16 // f64: final up to this end
+export const HOP_LAST: u32 = 24 // f64: end of its last pane with rows; 0 in all = it has none
+
+// Marks of a device in a session window: which lanes it uses, then the first and the last time of each.
+export const SESSION_LANES: u32 = 0 // u32: a bit a lane
+export const SESSION_TIMES: u32 = 8 // f64[2 * lanes]
+export const MOST_LANES: u32 = 32
+
+// Marks of a series in a count window: rows in the lane being filled, which one that is and how many are full before it.
+export const COUNT_ROWS: u32 = 0 // u32
+export const COUNT_LANE: u32 = 4 // u32
+export const COUNT_FULL: u32 = 8 // u32
+export const COUNT_TIMES: u32 = 16 // f64[2 * lanes]: least and greatest time of each
+
+// A series from pane to pane: its last sample in panes that are closed, and up to where its windows of no rows are made.
+export const CARRY_BYTES: u32 = 32
+export const CARRY_TIME: u32 = 0 // f64
+export const CARRY_VALUE: u32 = 8 // f64
+export const CARRY_USED: u32 = 16 // u32: 1 = there is one
+export const CARRY_FILLED: u32 = 24 // f64: 0 = nothing yet
+
+// Memory for kernels over rows.
+export const VIEW_BYTES: u32 = 16
+export const VIEW_COLUMNS: u32 = 0 // u32: address of f64[maxRows] times, f64[maxRows] values, then the runs
+export const VIEW_SCRATCH: u32 = 4 // u32
+export const VIEW_SCRATCH_END: u32 = 8 // u32
+export const VIEW_TABLES: u32 = 12 // u32
+
+// WINDOW_SCRATCH: two slots to work in, then where panes of a hopping window add up: a slot a state, then 16 bytes a part; and
+// as much for the parts of one pane. Slots lie SLOT_MAX_BYTES apart.
+// A packed pane of a hopping window: what is left of a state once nothing can change it.
+export const PACK_BYTES: u32 = 16
+export const PACK_KIND: u32 = 0 // u32: state kind
+export const PACK_WHAT: u32 = 4 // u32: PACK_*
+export const PACK_AT: u32 = 8 // u32: where in the packed pane
+export const PACK_ALL: u32 = 0 // the slot as it is
+export const PACK_SUM: u32 = 1 // of moments: count, sum and what the sum lost
+export const PACK_MIN: u32 = 2
+export const PACK_MAX: u32 = 4
+export const PACK_NONE: u32 = 8 // rows: only parts are left
+
+// Packed panes of a series, oldest page first. A page holds so many panes from HISTORY_START on, then their sum.
+export const HISTORY_BYTES: u32 = 8
+export const HISTORY_OLDEST: u32 = 0 // u32: page, 0 = none
+export const HISTORY_NEWEST: u32 = 4 // u32
+export const HISTORY_NEXT: u32 = 0 // u32: the next page
+export const HISTORY_START: u32 = 8 // f64: start of its first pane
+export const HISTORY_PRESENT: u32 = 16 // u32[16]: a bit a pane
+export const HISTORY_ENTRIES: u32 = 80
+export const HISTORY_MOST: u32 = 500 // panes a page at most
 
 // A state kind in a window: which one, and which of a group's pages hold it.
 export const STATE_BYTES: u32 = 16
 export const STATE_KIND: u32 = 0 // u32: index in assembly/state/index.ts
 export const STATE_PAGE: u32 = 4 // u32: first of its pages in the group record
 export const STATE_SLOT_SHIFT: u32 = 8 // u32: log2 of the slot's bytes: 6 or 7
+export const STATE_ARGUMENTS: u32 = 12 // u32: address of the state's own arguments: f64 how many, then f64 each; 0 = it takes none
 
 // A list of reductions; members with the same list are reduced alike.
 export const LIST_BYTES: u32 = 8
@@ -231,6 +394,10 @@ export const REDUCTION_BYTES: u32 = 16
 export const REDUCTION_KERNEL: u32 = 0 // u32: index in assembly/kernels/index.ts
 export const REDUCTION_STATE: u32 = 4 // u32: which of the window's states
 export const REDUCTION_ARGUMENTS: u32 = 8 // u32: address of f64[]
+export const REDUCTION_FLAGS: u32 = 12 // u32: REDUCTION_*, and from bit 8 on which part it is
+export const REDUCTION_ROWS: u32 = 1 // reads the rows
+export const REDUCTION_DETREND: u32 = 2 // reads a state of the rows, detrended
+export const REDUCTION_RATIO: u32 = 4 // its parts add up to a ratio, else to a sum
 
 // A pane is a page: this head, then the addresses of its group pages. A group page is 64 group records.
 export const PANE_START: u32 = 0 // f64
@@ -239,6 +406,8 @@ export const PANE_NEXT: u32 = 16 // u32: next in its bucket, 0 = last
 export const PANE_SWEEP: u32 = 24 // f64: from this watermark on the pane is swept again in any case
 export const PANE_DIRTY: u32 = 32 // u32: 1 = some group may be dirty
 export const PANE_WITNESS: u32 = 36 // u32: 1 + the device that the last sweep left nearest to being final; once it is, the pane is swept again
+export const PANE_EARLIER: u32 = 40 // u32: the open pane before it in time, 0 = none
+export const PANE_LATER: u32 = 44 // u32
 export const PANE_DIRECTORY: u32 = 64 // u32[(PAGE_BYTES - 64) / 4]: group pages, 0 = none
 
 // A group: 64 series of one source in one pane. Slot handle = address of the group | series & 63.
@@ -259,6 +428,7 @@ export const CHUNK_TIME: u32 = 8 // u32: address of the first time
 export const CHUNK_ROWS: u32 = 12 // u32
 export const CHUNK_SLOT: u32 = 16 // u32: address of the slot it merges into
 export const CHUNK_DONE: u32 = 20 // u32: 1 = its partial is complete (atomic)
+export const CHUNK_ARGUMENTS: u32 = 24 // u32: STATE_ARGUMENTS
 export const CHUNK_PARTIAL: u32 = 32 // SLOT_MAX_BYTES: its outcome
 /// Consecutive rows of one slot from which on they are a run for the state's vector path.
 export const RUN_MIN_ROWS: u32 = 16
@@ -273,17 +443,27 @@ export const POOL_NEXT: u32 = 0 // i32: next chunk to claim
 export const POOL_CHUNKS: u32 = 4 // i32: number of chunks
 export const POOL_LIST: u32 = 8 // i32: address of the chunks
 
-// ---- What `settle` counts for a source: f64 reduced, late, rejected, future, lost, unmatched.
-export const SETTLED_BYTES: u32 = 48
+// ---- What `settle` counts for a source: f64 reduced, late, rejected, future, lost, unmatched, filtered, duplicate, invalid.
+export const SETTLED_BYTES: u32 = 72
+
+// ---- Rows of a series in a pane, in time order: a slot, and a list of blocks.
+export const ROWS_COUNT: u32 = 0 // u32
+export const ROWS_HEAD: u32 = 4 // u32: first block, 0 = none
+export const ROWS_TAIL: u32 = 8 // u32
+export const ROWS_LATE: u32 = 12 // u32: rows that came after the pane's end
+export const ROWS_DUPLICATE: u32 = 16 // u32: rows taken for repeated
+export const ROWS_CURSOR: u32 = 20 // u32: block that took the last row out of order
 
 // ---- Which panes `listPanes` lists.
 export const PANES_DUE: u32 = 0 // with changes, ending at or before the watermark
 export const PANES_SWEEP: u32 = 1 // whose end + lateness the watermark has passed, unless swept a short while ago
 export const PANES_ALL: u32 = 2
 
-// ---- Output of `collect`: a line per device, then a value per series and reduction.
-export const LINE_BYTES: u32 = 16
+// ---- Output of `collect` and its like: a line per device and window, then a value per series and reduction.
+export const LINE_BYTES: u32 = 32
 export const LINE_DEVICE: u32 = 0 // u32
 export const LINE_SERIES: u32 = 4 // u32: how many follow
 export const LINE_CORRECTION: u32 = 8 // u32: 1 = some series of it was emitted before
+export const LINE_START: u32 = 16 // f64: the window's start, µs
+export const LINE_END: u32 = 24 // f64
 // per series: u32 series, u32 list, then f64[list's length]; NaN = no value

@@ -2,20 +2,30 @@ import { join } from 'node:path'
 import { compileInput } from './codecs/program.js'
 import { SystemClock } from './engine/clock.js'
 import { Closer, type Target } from './engine/closer.js'
+import { Conditions } from './engine/conditions.js'
 import { Decoder } from './engine/decoder.js'
+import { Derivation } from './engine/derivation.js'
 import { Engine } from './engine/engine.js'
-import { blockRegions, DEFAULT_SIZES, engineMemory, type Sizes, seriesNumbers } from './engine/engine-memory.js'
+import {
+  blockRegions,
+  DEFAULT_SIZES,
+  engineMemory,
+  type Sizes,
+  seriesNumbers,
+  writeView,
+} from './engine/engine-memory.js'
 import { Identities } from './engine/identities.js'
 import { Intake } from './engine/intake.js'
 import { Lane } from './engine/lane.js'
 import { Reducer } from './engine/reducer.js'
 import { report, stragglers, stragglerText } from './engine/report.js'
+import type { SampleClocks } from './engine/sample-clocks.js'
 import { supervise } from './engine/supervisor.js'
 import { initTable } from './engine/tables.js'
 import { ColumnRows, Tapping } from './engine/tapping.js'
 import { MemoryArena } from './memory/arena.js'
 import { writeConstants } from './memory/constants.js'
-import { type DecodeModule, instantiate, type KernelsModule } from './memory/modules.js'
+import { instantiateDecode, instantiateKernels } from './memory/modules.js'
 import { type Clock, pause } from './model/clock.js'
 import type { Components } from './model/components.js'
 import { bug } from './model/errors.js'
@@ -66,11 +76,14 @@ export class Gateway {
   readonly #memory
   readonly #identities: Identities
   readonly #pool: ChunkPool
+  readonly #clocks: SampleClocks
   readonly #windows: readonly Window[]
   readonly #lanes: readonly Lane[]
   readonly #engine: Engine
   readonly #intakes: readonly Intake[]
-  readonly #sources: readonly Source[]
+  /** Of each intake; none of those without frames. */
+  readonly #sources: readonly (Source | undefined)[]
+  readonly #derivation: Derivation | undefined
   readonly #abort = new AbortController()
   /** Aborted when a stop has waited long enough for sources and sinks. */
   readonly #patience = new AbortController()
@@ -99,18 +112,43 @@ export class Gateway {
     const memory = (this.#memory = engineMemory(plan, sizes))
     const { regions } = memory
     const arena = new MemoryArena(memory.memory, regions.arena.start, regions.arena.end)
-    const decode = instantiate<DecodeModule>('decode', memory.memory)
-    const kernels = instantiate<KernelsModule>('kernels', memory.memory)
+    const decode = instantiateDecode(memory.memory)
+    const kernels = instantiateKernels(memory.memory)
+    kernels.useSlab(regions.slabHead.start)
+    const work = writeView(memory)
+    kernels.viewScratch(work.scratch, work.scratchEnd, work.tables)
     const constants = writeConstants(arena)
     initTable(memory, regions.deviceTable, regions.deviceEntries, regions.deviceKeys)
     initTable(memory, regions.seriesTable, regions.seriesEntries, regions.seriesKeys)
 
     // Windows, and the columns before them.
     this.#windows = plan.windows.map(
-      (window) => new Window(window, arena, regions.slabHead.start, seriesNumbers(plan), components),
+      (window) =>
+        new Window(window, arena, {
+          plan,
+          slab: regions.slabHead.start,
+          view: regions.view.start,
+          numbers: seriesNumbers(plan),
+          registry: components,
+          places: kernels.places,
+        }),
     )
-    this.#identities = new Identities(plan, memory, arena, decode, ({ id, field, device }) => {
-      for (const window of this.#windows) window.enrol(id, { source: device.source, field, tags: device.tags })
+    const conditions = new Conditions(plan, memory, arena)
+    const derives = plan.sources.some((source) => source.derives)
+    const derivation = derives ? new Derivation(plan, memory, kernels, () => this.#identities, log) : undefined
+    this.#derivation = derivation
+    this.#identities = new Identities(plan, memory, arena, decode, (series, input) => {
+      conditions.enrol(series, input)
+      const { id, field, device } = series
+      const groupOf = (by: readonly string[]) => {
+        const group = this.#identities.groupOf(series, by)?.id
+        if (group !== undefined) for (const window of this.#windows) window.leaveOut(group)
+        return group
+      }
+      for (const window of this.#windows) {
+        window.enrol(id, { source: device.source, field, tags: device.tags }, groupOf)
+      }
+      derivation?.enrol(series)
     })
     this.#pool = new ChunkPool(memory, kernels, {
       workers: plan.workers,
@@ -121,8 +159,11 @@ export class Gateway {
     })
     const rows = new ColumnRows(memory, this.#identities.series)
     const onRows = () => this.#tapping.samples?.(rows)
-    const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes, onRows)
+    const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes, onRows, (window, from) =>
+      closer.emit(window, from),
+    )
     const decoder = new Decoder(memory, decode, this.#identities, reducer, constants)
+    this.#clocks = decoder.clocks
 
     // Sinks, and who gets which window's points.
     const targets = new Map<string, Target>()
@@ -178,6 +219,7 @@ export class Gateway {
       decoder,
       reducer,
       closer,
+      derivation,
       outlets: this.#lanes,
       notBeforeUs: options.notBeforeUs ?? this.#startedUs,
       onBatch: (number) => {
@@ -204,6 +246,7 @@ export class Gateway {
       )
     })
     this.#sources = plan.sources.map((source) => {
+      if (source.derives) return undefined
       const component =
         components.sources.find((c) => c.type === source.type) ?? bug(`source type ${source.type} is unknown`)
       return component.create(source.options as never, {
@@ -223,7 +266,10 @@ export class Gateway {
   async start(): Promise<void> {
     this.#engine.begin(this.#intakes)
     for (const lane of this.#lanes) lane.pump()
-    this.#running = this.#intakes.map((intake, i) => this.#run(intake, this.#sources[i]))
+    this.#running = this.#intakes.flatMap((intake, i) => {
+      const source = this.#sources[i]
+      return source ? [this.#run(intake, source)] : []
+    })
     Promise.all(this.#running).then(
       () => {
         if (this.#intakes.every((intake) => intake.plan.finite)) void this.#finish()
@@ -269,6 +315,8 @@ export class Gateway {
       memory: this.#memory,
       identities: this.#identities,
       pool: this.#pool,
+      clocks: this.#clocks,
+      derivation: this.#derivation,
       intakes: this.#intakes,
       sources: this.#sources,
       windows: this.#windows,

@@ -17,7 +17,7 @@ import {
   RAW_OFFSET,
   RAW_TYPE,
 } from './bridge-layout'
-import { beginRow, channel, element, filtered, invalid, openNamedSeries } from './output'
+import { beginRow, channel, element, endRun, filtered, invalid, openNamedSeries } from './output'
 
 /// Reads a frame. 0 = it was read, else why not.
 export function bridgePayload(start: usize, end: usize): u32 {
@@ -41,9 +41,12 @@ export function bridgePayload(start: usize, end: usize): u32 {
     for (let at = rows + load<u32>(field, RAW_AT); at < end; at += rowBytes, row++) {
       const value = ((raw(type, at) + offset) * multiplier) / divisor
       if (value - value == 0) {
-        if (!element(Math.floor(time + row * step), value, rateHz)) return 0
-      } else if (value != value) filtered()
-      else invalid()
+        if (!element(rateHz > 0 ? time + (row * 1e6) / rateHz : Math.floor(time), value, rateHz)) return 0
+      } else {
+        endRun()
+        if (value != value) filtered()
+        else invalid()
+      }
     }
   }
   return 0

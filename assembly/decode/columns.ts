@@ -1,7 +1,21 @@
 // The columns as the decoder fills them: frame by frame, each whole or not at all. A frame that is larger than empty
 // columns is handed over in pieces: what earlier calls handed over is passed, what finds no room is parsed but not kept.
 import {
+  CLOCK_ARRIVAL,
+  CLOCK_BYTES,
+  CLOCK_CHANNEL,
+  CLOCK_COUNTER,
+  CLOCK_DEVICE,
+  CLOCK_FIRST,
+  CLOCK_FRAME,
+  CLOCK_ORDINAL,
+  CLOCK_ROWS,
+  CLOCK_RUN,
+  CLOCK_SAMPLES,
   COLUMNS_CAPACITY,
+  COLUMNS_CLOCK_CAPACITY,
+  COLUMNS_CLOCK_LIST,
+  COLUMNS_CLOCKS,
   COLUMNS_HORIZON,
   COLUMNS_ROWS,
   COLUMNS_RUN_CAPACITY,
@@ -38,6 +52,14 @@ let firstRow: u32 = 0
 let firstRun: u32 = 0
 let skip: u32 = 0
 let run: usize = 0
+let horizon: f64 = 0
+let clocks: u32 = 0
+let clockCapacity: u32 = 0
+let clockList: usize = 0
+let firstClock: u32 = 0
+let clock: usize = 0
+let frame: usize = 0
+let ordinal: u32 = 0
 
 export function openColumns(address: usize): void {
   columns = address
@@ -50,15 +72,23 @@ export function openColumns(address: usize): void {
   runs = load<u32>(address, COLUMNS_RUNS)
   runCapacity = load<u32>(address, COLUMNS_RUN_CAPACITY)
   runList = load<u32>(address, COLUMNS_RUN_LIST)
+  clocks = load<u32>(address, COLUMNS_CLOCKS)
+  clockCapacity = load<u32>(address, COLUMNS_CLOCK_CAPACITY)
+  clockList = load<u32>(address, COLUMNS_CLOCK_LIST)
 }
 
 export function closeColumns(): void {
   store<u32>(columns, rows, COLUMNS_ROWS)
   store<u32>(columns, runs, COLUMNS_RUNS)
+  store<u32>(columns, clocks, COLUMNS_CLOCKS)
 }
 
-/// A frame starts; `handedOver` of its rows went out in earlier calls.
-export function beginFrameRows(handedOver: u32): void {
+/// A frame starts, at `address`; `handedOver` of its rows went out in earlier calls.
+export function beginFrameRows(handedOver: u32, address: usize): void {
+  frame = address
+  ordinal = 0
+  firstClock = clocks
+  clock = 0
   firstRow = rows
   firstRun = runs
   skip = handedOver
@@ -71,6 +101,8 @@ export function beginFrameRows(handedOver: u32): void {
 export function takeBack(): void {
   rows = firstRow
   runs = firstRun
+  clocks = firstClock
+  clock = 0
 }
 
 /// Rows of the current frame that are in the columns.
@@ -86,7 +118,7 @@ export function takeBack(): void {
   store<u32>(series + (at << 2), id)
   store<f64>(times + (at << 3), timeUs)
   store<f64>(values + (at << 3), value)
-  store<f64>(horizons + (at << 3), arrival)
+  store<f64>(horizons + (at << 3), horizon)
   rows++
   return true
 }
@@ -123,4 +155,63 @@ export function appendToRun(id: u32, timeUs: f64, value: f64, rateHz: f64): bool
 /// The current frame's arrival.
 export function setArrival(us: f64): void {
   arrival = us
+  horizon = us
+}
+
+/// Whether the rows that follow are of a message that came before.
+export function setDuplicate(duplicate: bool): void {
+  horizon = duplicate ? NaN : arrival
+}
+
+/// Whether rows of the current frame can go into the columns by `appendRun`: it is not handed over in pieces, and they find room.
+@inline export function hasRoom(count: u32): bool {
+  return !skip && !overflow && count <= capacity - rows && runs < runCapacity
+}
+
+/// So many rows as a run of their own, for which there is room. The address where their values are to be written.
+export function appendRun(id: u32, count: u32, startUs: f64, rateHz: f64): usize {
+  const at = <usize>rows
+  for (let i: u32 = 0; i < count; i++) {
+    store<u32>(series + ((at + i) << 2), id)
+    store<f64>(times + ((at + i) << 3), startUs + (<f64>i * 1e6) / rateHz)
+    store<f64>(horizons + ((at + i) << 3), horizon)
+  }
+  const record = runList + <usize>runs * RUN_BYTES
+  store<u32>(record, rows, RUN_FIRST)
+  store<u32>(record, count, RUN_ROWS)
+  store<f64>(record, startUs, RUN_START)
+  store<f64>(record, rateHz, RUN_RATE)
+  runs++
+  rows += count
+  frameRows += count
+  run = 0
+  return values + (at << 3)
+}
+
+/// The rows that follow in this frame are timed by a device's sample clock. False: no room, and the frame has to wait.
+export function beginClock(device: u32, channel: u32, counter: f64): bool {
+  const number = ordinal++
+  if (overflow) return true
+  if (clocks == clockCapacity) return full()
+  clock = clockList + <usize>clocks * CLOCK_BYTES
+  store<u32>(clock, rows, CLOCK_FIRST)
+  store<u32>(clock, runs, CLOCK_RUN)
+  store<u32>(clock, device, CLOCK_DEVICE)
+  store<u32>(clock, channel, CLOCK_CHANNEL)
+  store<u32>(clock, <u32>frame, CLOCK_FRAME)
+  store<u32>(clock, number, CLOCK_ORDINAL)
+  store<f64>(clock, counter, CLOCK_COUNTER)
+  store<f64>(clock, arrival, CLOCK_ARRIVAL)
+  clocks++
+  return true
+}
+
+/// No more of them follow; the clock goes on by so many samples. What an earlier piece of the frame told is not told again.
+export function endClock(samples: u32): void {
+  if (!clock) return
+  const count = rows - load<u32>(clock, CLOCK_FIRST)
+  store<u32>(clock, count, CLOCK_ROWS)
+  store<u32>(clock, samples, CLOCK_SAMPLES)
+  if (!count && skip) clocks--
+  clock = 0
 }

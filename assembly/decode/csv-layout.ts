@@ -20,3 +20,4 @@ export const COLUMN_FIELD: u32 = 1
 export const COLUMN_UNDECLARED: u32 = 2
 export const COLUMN_TAG: u32 = 3
 export const COLUMN_TIME: u32 = 4
+export const COLUMN_SEQUENCE: u32 = 5

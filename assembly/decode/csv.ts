@@ -18,6 +18,7 @@ import {
   COLUMN_KIND,
   COLUMN_NAME,
   COLUMN_NAME_BYTES,
+  COLUMN_SEQUENCE,
   COLUMN_TAG,
   COLUMN_TIME,
   COLUMN_UNDECLARED,
@@ -40,6 +41,7 @@ import {
   program,
   sample,
   sampleNamed,
+  setSequence,
   setTime,
   tag,
 } from './output'
@@ -90,6 +92,7 @@ export function csvLine(start: usize, end: usize): u32 {
     p = cellEnd + <usize>(cellEnd < end)
     if (kind == COLUMN_FIELD || kind == COLUMN_UNDECLARED) putText(kind, column)
     else if (kind == COLUMN_TAG) tag(load<u32>(column, COLUMN_INDEX), text, textBytes)
+    else if (kind == COLUMN_SEQUENCE) setSequence(readText(text, textBytes, 0, 0) == TEXT_NUMBER ? textNumber : NaN)
     else if (kind == COLUMN_TIME && !isNull(text, textBytes)) {
       const time = parseTimeText(program, text, text + textBytes)
       if (isNaN(time)) badTime(timeWhy)

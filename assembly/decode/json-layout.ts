@@ -2,7 +2,7 @@
 // and TypeScript, as `layout.ts`. The decoder keeps what it found of a row in the nodes themselves.
 
 // The codec's own part of a program.
-export const JSON_BYTES: u32 = 32
+export const JSON_BYTES: u32 = 48
 export const JSON_ROOT: u32 = 0 // u32: the root's node; a node is followed by all that is below it
 export const JSON_NODES_END: u32 = 4 // u32
 export const JSON_TIME: u32 = 8 // u32: the node of the time, 0 = none
@@ -10,6 +10,10 @@ export const JSON_OPEN: u32 = 12 // u32: 1 = no declared fields: every number an
 export const JSON_PARSE: u32 = 16 // u32: 1 = then strings that are numbers are samples too
 export const JSON_WANTED: u32 = 20 // u32: number of nodes with a field or a tag
 export const JSON_WANTED_LIST: u32 = 24 // u32: address of u32[]: those nodes, fields in order, then tags
+export const JSON_RATE: u32 = 28 // u32: the node of the arrays' rate, 0 = none
+export const JSON_COUNTER: u32 = 32 // u32: the node of the sample counter, 0 = none
+export const JSON_ARRAYS: u32 = 36 // u32: 1 = some declared field is an array of samples
+export const JSON_SEQUENCE: u32 = 40 // u32: the node of the message's number, 0 = none
 
 export const NODE_BYTES: u32 = 112
 export const NODE_PATTERN: u32 = 0 // v128: the first 16 bytes of the key as JSON text writes it, closing quote included

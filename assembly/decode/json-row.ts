@@ -9,7 +9,11 @@ import {
   NONE,
   PROGRAM_FIELD_LIST,
   PROGRAM_RATE,
+  PROGRAM_TIME_UNIT,
+  TIME_CLOCK,
   WHY_INVALID_TIME,
+  WHY_NO_COUNTER,
+  WHY_NO_RATE,
   WHY_NO_TIME,
 } from '../layout'
 import {
@@ -19,6 +23,10 @@ import {
   FOUND_NULL,
   FOUND_NUMBER,
   FOUND_TEXT,
+  JSON_SEQUENCE,
+  JSON_ARRAYS,
+  JSON_COUNTER,
+  JSON_RATE,
   JSON_TIME,
   JSON_WANTED,
   JSON_WANTED_LIST,
@@ -33,16 +41,20 @@ import { at, escaped, skipValue, space } from './json-skip'
 import { numberEnd, parseNumber } from './number'
 import {
   badTime,
+  closeClock,
   element,
   endRow,
   endRun,
   filtered,
+  HIGHEST_RATE_HZ,
   invalid,
   noteTime,
+  openClock,
   openSeries,
   program,
   rowTime,
   sample,
+  setSequence,
   setTime,
   tag,
   timeWhy,
@@ -54,6 +66,8 @@ import { numberTime, parseTimeText, timeWhy as whyNotRead } from './time'
 export function endJsonRow(own: usize, end: usize): bool {
   const times: usize = load<u32>(own, JSON_TIME)
   if (times) takeTime(times)
+  const number: usize = load<u32>(own, JSON_SEQUENCE)
+  if (number) takeSequence(number)
   let node: usize = 0
   let arrays = false
   const list: usize = load<u32>(own, JSON_WANTED_LIST)
@@ -71,11 +85,40 @@ export function endJsonRow(own: usize, end: usize): bool {
       else invalid()
     } else takeField(node, field, what)
   }
+  const clocked = load<u32>(program, PROGRAM_TIME_UNIT) == TIME_CLOCK && (arrays || !load<u32>(own, JSON_ARRAYS))
+  if (clocked && !beginClock(own)) return false
   if (!endRow()) return false
-  if (!arrays) return true
+  mostElements = 0
+  if (arrays && !takeArrays(own, list, listEnd, end, times)) return false
+  if (clocked) closeClock(arrays ? mostElements : 1)
+  return true
+}
+
+let rate: f64 = 0
+let mostElements: u32 = 0
+
+function beginClock(own: usize): bool {
+  const node: usize = load<u32>(own, JSON_COUNTER)
+  if (!node) return openClock(NaN)
+  const counter = load<f64>(node, NODE_VALUE)
+  if (load<u32>(node, NODE_FOUND) == FOUND_NUMBER && Math.abs(counter) <= 9007199254740991) return openClock(counter)
+  badTime(WHY_NO_COUNTER)
+  return true
+}
+
+// Of the row's arrays; 0 where it can't be read.
+function rateOf(own: usize): f64 {
+  const node: usize = load<u32>(own, JSON_RATE)
+  if (!node) return load<f64>(program, PROGRAM_RATE)
+  const told = load<f64>(node, NODE_VALUE)
+  return load<u32>(node, NODE_FOUND) == FOUND_NUMBER && told > 0 && told <= HIGHEST_RATE_HZ ? told : 0
+}
+
+function takeArrays(own: usize, list: usize, listEnd: usize, end: usize, times: usize): bool {
+  rate = rateOf(own)
   const timeArray: usize = times && load<u32>(times, NODE_FOUND) == FOUND_ARRAY ? <usize>load<u32>(times, NODE_TEXT) : 0
   for (let entry = list; entry < listEnd; entry += 4) {
-    node = load<u32>(entry)
+    const node: usize = load<u32>(entry)
     const field = load<u32>(node, NODE_FIELD)
     if (field == NONE || load<u32>(node, NODE_FOUND) != FOUND_ARRAY) continue
     if (load<u32>(fieldOf(field), FIELD_FLAGS) & FIELD_SAMPLES)
@@ -99,6 +142,13 @@ function takeTime(node: usize): void {
     what == FOUND_NUMBER ? numberTime(program, text, text + bytes) : parseTimeText(program, text, text + bytes)
   if (isNaN(time)) badTime(whyNotRead)
   else setTime(time)
+}
+
+function takeSequence(node: usize): void {
+  const what = load<u32>(node, NODE_FOUND)
+  if (what == FOUND_NUMBER) setSequence(load<f64>(node, NODE_VALUE))
+  else if (what == FOUND_TEXT)
+    setSequence(readText(load<u32>(node, NODE_TEXT), load<u32>(node, NODE_TEXT_BYTES), 0, 0) == TEXT_NUMBER ? textNumber : NaN)
 }
 
 function takeTag(node: usize, what: u32): void {
@@ -133,28 +183,28 @@ function fieldText(field: u32, text: usize, bytes: u32): u32 {
 // An array's elements from its `[` on: each at its own time, or all as runs from the row's time on. A value that can't
 // be taken ends the run; the next starts where its place says. False: stop now.
 function takeArray(p: usize, end: usize, field: u32, times: usize): bool {
-  const rate = times ? 0 : load<f64>(program, PROGRAM_RATE)
+  const rateHz = times ? 0 : rate
   let moment = times ? space(times + 1, end) : 0
-  let hasTime = times ? at(moment, end) != 93 : !timeWhy && rate > 0
+  let hasTime = times ? at(moment, end) != 93 : !timeWhy && rateHz > 0
   if (!times && timeWhy) noteTime(timeWhy)
   if ((times || hasTime) && !openSeries(field)) return false
   p = space(p + 1, end)
   if (at(p, end) == 93) return true
   let i: u32 = 0
   while (true) {
-    let time = rowTime + (<f64>i * 1e6) / rate
+    let time = rowTime + (<f64>i * 1e6) / rateHz
     if (times && hasTime) {
       time = elementTime(moment, end)
       moment = space(valueEnd, end)
     }
-    i++
+    if (++i > mostElements) mostElements = i
     const what = elementValue(p, end, field)
     p = space(valueEnd, end)
     if (what == TEXT_NUMBER) {
       if (!hasTime || isNaN(time)) {
-        noteTime(hasTime ? whyNotRead : WHY_NO_TIME)
+        noteTime(hasTime ? whyNotRead : times ? WHY_NO_TIME : WHY_NO_RATE)
         invalid()
-      } else if (!element(time, elementNumber, rate)) return false
+      } else if (!element(time, elementNumber, rateHz)) return false
     } else {
       endRun()
       if (what == TEXT_NULL) filtered()

@@ -10,10 +10,13 @@ import {
   FOUND_NUMBER,
   FOUND_OBJECT,
   FOUND_TEXT,
+  JSON_COUNTER,
   JSON_NODES_END,
   JSON_OPEN,
   JSON_PARSE,
+  JSON_RATE,
   JSON_ROOT,
+  JSON_SEQUENCE,
   JSON_TIME,
   NODE_BYTES,
   NODE_CHILDREN,
@@ -218,7 +221,7 @@ function elements(p: usize, end: usize, node: usize, depth: u32): usize {
 function value(p: usize, end: usize, node: usize, depth: u32): usize {
   if (load<u32>(node, NODE_FOUND)) forget(node)
   const byte = at(p, end)
-  // Only on the way to a time or tag: a number here is a sample like any other.
+  // Only on the way to a time, tag or message number: a number here is a sample like any other.
   if (open && byte != 123 && byte != 91 && !isWanted(node)) {
     key = load<u32>(node, NODE_KEY)
     keyBytes = load<u32>(node, NODE_KEY_BYTES)
@@ -247,7 +250,8 @@ function value(p: usize, end: usize, node: usize, depth: u32): usize {
 }
 
 function isWanted(node: usize): bool {
-  return load<u32>(node, NODE_TAG) != NONE || node == load<u32>(own, JSON_TIME)
+  if (load<u32>(node, NODE_TAG) != NONE || node == load<u32>(own, JSON_TIME) || node == load<u32>(own, JSON_SEQUENCE)) return true
+  return node == load<u32>(own, JSON_RATE) || node == load<u32>(own, JSON_COUNTER)
 }
 
 @inline function found(node: usize, what: u32, start: usize, stop: usize, after: usize): usize {

@@ -14,17 +14,20 @@ import {
   DECODE_CHANNELS,
   DECODE_CLOSED,
   DECODE_DEVICE_TABLE,
+  DECODE_DEVICES,
   DECODE_KEY,
   DECODE_KEY_BYTES,
   DECODE_KEY_PREFIX,
   DECODE_SCRATCH,
   DECODE_SERIES_TABLE,
+  DEVICE_BYTES,
   FIELD_BYTES,
   FIELD_NAME,
   FIELD_NAME_BYTES,
   NONE,
   PROGRAM_FIELD_LIST,
   PROGRAM_FIELDS,
+  PROGRAM_SEQUENCE,
   PROGRAM_TAGS,
   PROGRAM_TIME_MISSING,
   PROGRAM_TIME_UNIT,
@@ -35,11 +38,13 @@ import {
   STOP_FULL,
   STOP_SERIES,
   TIME_ARRIVAL,
+  TIME_CLOCK,
   WHY_INVALID_TIME,
   WHY_NO_TIME,
 } from '../layout'
 import { isFull, lookup } from '../table'
-import { append, appendToRun, arrival, endRun, overflow, setArrival } from './columns'
+import { append, appendRun, appendToRun, arrival, beginClock, endClock, endRun, hasRoom, overflow, setArrival, setDuplicate } from './columns'
+import { beginSequences, isDuplicate, openSequences, SEQUENCE_LIST_BYTES } from './sequence'
 import { isUtf8 } from './utf8'
 
 export { arrival, endRun } from './columns'
@@ -50,8 +55,10 @@ export const MOST_SAMPLES: u32 = 4096
 export const LONGEST_NAME_BYTES: u32 = 255
 /// Most tags taken from a payload: so many values of full length make a key that a table takes.
 export const MOST_TAGS: u32 = 15
+/// Highest rate of an array, Hz.
+export const HIGHEST_RATE_HZ: f64 = 1e7
 
-// Scratch: the row's samples, the names' stamps, the tags, the device's key; what is left is the codec's.
+// Scratch: the row's samples, the names' stamps, the tags, the device's key, the frame's numbers; what is left is the codec's.
 const SAMPLES: usize = 0 // per sample: u32 field, or address of the name, later the series; u32 name's bytes, 0 = declared; f64 value
 const SAMPLE_BYTES: usize = 16
 const STAMPS: usize = 65536 // hash table of the row's series: u32 stamp, u32 sample
@@ -59,7 +66,8 @@ const STAMP_MASK: u32 = 8191
 const STAMP: usize = 131072 // u32: last stamp given out
 const TAG_LIST: usize = 131080 // per tag: u32 address, u32 bytes
 const KEY: usize = 131200
-const CODEC: usize = 135424
+const NUMBERS: usize = 135424
+const CODEC: usize = 135424 + SEQUENCE_LIST_BYTES
 
 /// Address of the current frame's program and channel records.
 export let program: usize = 0
@@ -87,11 +95,14 @@ let named: bool = false
 let tags: u32 = 0
 let badTag: bool = false
 let timeKnown: bool = false
+let numbered: bool = false
+let sequence: f64 = 0
 let device: u32 = NONE
 let deviceKnown: bool = false
 let seriesList: usize = 0
 let fieldList: usize = 0
 let arraySeries: u32 = NONE
+let clocked: bool = false
 
 /// A call starts.
 export function openOutput(address: usize): void {
@@ -101,6 +112,7 @@ export function openOutput(address: usize): void {
   codecScratch = scratch + CODEC
   codecScratchEnd = scratch + SCRATCH_BYTES
   stop = STOP_DONE
+  openSequences(scratch + NUMBERS)
 }
 
 /// A frame block's next frame: its channel and arrival.
@@ -120,9 +132,10 @@ export function beginFrameSamples(): void {
   frameFiltered = 0
   frameRejected = 0
   frameTimeWhy = 0
+  beginSequences()
 }
 
-/// A JSON object or a CSV line starts: forgets the row's samples, tags and time.
+/// A JSON object or a CSV line starts: forgets the row's samples, tags, time and number.
 export function beginRow(): void {
   samples = 0
   named = false
@@ -130,6 +143,9 @@ export function beginRow(): void {
   timeWhy = 0
   deviceKnown = false
   badTag = false
+  if (numbered) setDuplicate(false)
+  numbered = false
+  clocked = false
   if (tags) memory.fill(scratch + TAG_LIST, 0, tags << 3)
 }
 
@@ -197,12 +213,26 @@ export function badTime(why: u32): void {
   timeWhy = why
 }
 
+/// The message's own number, where the configuration names its place; NaN where it can't be read. Before endRow.
+@inline export function setSequence(number: f64): void {
+  sequence = number
+  numbered = true
+}
+
 /// Notes why a time was bad, for the log.
 export function noteTime(why: u32): void {
   if (!frameTimeWhy) frameTimeWhy = why
 }
 
 function settleTime(): void {
+  if (clocked) {
+    rowTime = 0
+    return
+  }
+  if (load<u32>(program, PROGRAM_TIME_UNIT) == TIME_CLOCK && !timeWhy) {
+    rowTime = arrival
+    return
+  }
   if (load<u32>(program, PROGRAM_TIME_UNIT) == TIME_ARRIVAL || (!timeKnown && load<u32>(program, PROGRAM_TIME_MISSING))) {
     rowTime = arrival
     timeWhy = 0
@@ -212,6 +242,8 @@ function settleTime(): void {
 /// The row is complete: finds device and series and appends its rows. False: stop now.
 export function endRow(): bool {
   settleTime()
+  // A message without a usable sample came all the same.
+  if (numbered && !overflow && !badTag && !findDevice()) return false
   if (!samples || overflow) return true
   if (timeWhy || badTag) {
     frameInvalid += samples
@@ -275,6 +307,10 @@ function findDevice(): bool {
     }
   }
   deviceKnown = true
+  if (numbered && device != REJECTED) {
+    const record = <usize>load<u32>(registers, DECODE_DEVICES) + <usize>device * DEVICE_BYTES
+    setDuplicate(isDuplicate(record, sequence, load<f64>(program, PROGRAM_SEQUENCE)))
+  }
   return true
 }
 
@@ -361,4 +397,26 @@ export function element(timeUs: f64, value: f64, rateHz: f64): bool {
   else if (arraySeries == REJECTED) frameRejected++
   else if (!(rateHz > 0 ? appendToRun(arraySeries, timeUs, value, rateHz) : append(arraySeries, timeUs, value))) return stopFull()
   return true
+}
+
+/// So many elements of one run at once, all finite: the address where their values are to be written. 0: they have to go
+/// one by one through `element`.
+export function elements(count: u32, startUs: f64, rateHz: f64): usize {
+  if (badTag || arraySeries == REJECTED || !hasRoom(count)) return 0
+  if (!(Math.abs(startUs) + (<f64>count * 1e6) / rateHz <= 9007199254740991)) return 0
+  return appendRun(arraySeries, count, startUs, rateHz)
+}
+
+/// Before endRow: the row is timed by the device's sample clock. Its own values have the time of the first sample, whose
+/// number `counter` is, NaN where none is sent; elements have their number for a time. False: stop now.
+export function openClock(counter: f64): bool {
+  clocked = true
+  if (badTag) return true
+  if (!findDevice()) return false
+  return device == REJECTED || beginClock(device, channelIndex, counter) || stopFull()
+}
+
+/// After the row's last element: the clock goes on by so many samples.
+export function closeClock(samples: u32): void {
+  endClock(samples)
 }

@@ -1,58 +1,43 @@
-// The kernels. A case here is the kernel's index in src/reduce/kernels/index.ts.
-
-import * as count from './count'
-import * as crest from './crest'
-import * as delta from './delta'
-import * as first from './first'
-import * as kurtosis from './kurtosis'
-import * as last from './last'
-import * as max from './max'
-import * as mean from './mean'
-import * as min from './min'
-import * as peak from './peak'
-import * as range from './range'
-import * as rms from './rms'
-import * as skewness from './skewness'
-import * as stddev from './stddev'
-import * as sum from './sum'
-import * as variance from './variance'
-
-/// Reads a state: the outcome of a kernel, NaN = no value.
-export function finish(kernel: u32, slot: usize, args: usize): f64 {
-  switch (kernel) {
-    case 0:
-      return count.finish(slot, args)
-    case 1:
-      return sum.finish(slot, args)
-    case 2:
-      return mean.finish(slot, args)
-    case 3:
-      return min.finish(slot, args)
-    case 4:
-      return max.finish(slot, args)
-    case 5:
-      return range.finish(slot, args)
-    case 6:
-      return first.finish(slot, args)
-    case 7:
-      return last.finish(slot, args)
-    case 8:
-      return delta.finish(slot, args)
-    case 9:
-      return variance.finish(slot, args)
-    case 10:
-      return stddev.finish(slot, args)
-    case 11:
-      return rms.finish(slot, args)
-    case 12:
-      return peak.finish(slot, args)
-    case 13:
-      return crest.finish(slot, args)
-    case 14:
-      return skewness.finish(slot, args)
-    case 15:
-      return kurtosis.finish(slot, args)
-    default:
-      return NaN
-  }
-}
+// The kernels: `finish(slot, args): f64` of each, under its name in src/reduce/kernels/. The host puts them into the
+// module's table (src/memory/modules.ts), through which they are called.
+export { finish as kernel_band_power } from './band-power'
+export { finish as kernel_band_rms } from './band-rms'
+export { finish as kernel_circmean } from './circmean'
+export { finish as kernel_count } from './count'
+export { finish as kernel_coverage } from './coverage'
+export { finish as kernel_crest } from './crest'
+export { finish as kernel_cv } from './cv'
+export { finish as kernel_delta } from './delta'
+export { finish as kernel_distinct } from './distinct'
+export { finish as kernel_dominant_hz } from './dominant-hz'
+export { finish as kernel_duplicate } from './duplicate'
+export { finish as kernel_duty } from './duty'
+export { finish as kernel_envelope_rms } from './envelope-rms'
+export { finish as kernel_ewma } from './ewma'
+export { finish as kernel_expected } from './expected'
+export { finish as kernel_first } from './first'
+export { finish as kernel_gap_max } from './gap-max'
+export { finish as kernel_histogram } from './histogram'
+export { finish as kernel_increase } from './increase'
+export { finish as kernel_integral } from './integral'
+export { finish as kernel_kurtosis } from './kurtosis'
+export { finish as kernel_last } from './last'
+export { finish as kernel_late } from './late'
+export { finish as kernel_max } from './max'
+export { finish as kernel_mean } from './mean'
+export { finish as kernel_min } from './min'
+export { finish as kernel_n } from './n'
+export { finish as kernel_peak } from './peak'
+export { finish as kernel_quantile } from './quantile'
+export { finish as kernel_range } from './range'
+export { finish as kernel_rate } from './rate'
+export { finish as kernel_rms } from './rms'
+export { finish as kernel_skewness } from './skewness'
+export { finish as kernel_slope } from './slope'
+export { finish as kernel_spectral_centroid } from './spectral-centroid'
+export { finish as kernel_stddev } from './stddev'
+export { finish as kernel_sum } from './sum'
+export { finish as kernel_twa } from './twa'
+export { finish as kernel_variance } from './variance'
+export { finish as kernel_velocity_rms } from './velocity-rms'
+export { finish as kernel_zerocross } from './zerocross'

@@ -1,7 +1,8 @@
 import { COUNT, deviation } from '../state/moments'
 
-/// Root of the sample variance; NaN below two values.
+/// Root of the variance; NaN below two values (of a population: without any). args[0]: 1 = of a population.
 export function finish(slot: usize, args: usize): f64 {
   const n = load<f64>(slot, COUNT)
-  return n < 2 ? NaN : Math.sqrt(deviation(slot) / (n - 1))
+  const divisor = load<f64>(args) == 1 ? n : n - 1
+  return divisor > 0 ? Math.sqrt(deviation(slot) / divisor) : NaN
 }

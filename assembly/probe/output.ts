@@ -66,6 +66,10 @@ export function badTime(why: u32): void {
   note(7, why, 0, 0, 0)
 }
 
+export function setSequence(number: f64): void {
+  note(9, 0, 0, 0, number)
+}
+
 export function endRow(): bool {
   note(8, 0, 0, 0, 0)
   return true

@@ -7,6 +7,8 @@ const FIRST_TIME: usize = 16
 export const LAST: usize = 24
 const LAST_TIME: usize = 32
 
+// @ts-ignore: decorator
+@inline
 export function addRow(slot: usize, time: f64, value: f64): void {
   add(slot, 1, time, value, time, value)
 }

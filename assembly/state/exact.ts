@@ -71,3 +71,11 @@ export function middle(values: usize, rows: u32): f64 {
   const c = load<f64>(values + (<usize>(rows - 1) << 3))
   return max(min(a, b), min(max(a, b), c))
 }
+
+/// Sum of all four lanes of two vectors.
+// @ts-ignore: decorator
+@inline
+export function lanes(a: v128, b: v128): f64 {
+  const sum = f64x2.add(a, b)
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)
+}

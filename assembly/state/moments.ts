@@ -1,43 +1,44 @@
 // Count, first and second moments, extremes: one cache line for ten kernels.
 //
 // K is one of the first values to arrive, and the sums are of differences from it, so a large mean costs no digits
-// (variance is right at a mean of 1e9 standard deviations). K may be an outlier, too: sums are pairs (value,
-// compensation), and a difference, its square and every change of K keep their rounding errors. Only inside a block of
-// a run is arithmetic plain, about the median of three of its values. Even if that is an outlier, it is one of the
-// values, so Σ(x−K)² ≤ rows · Σ(x−mean)², and the variance keeps twelve digits.
+// (variance is right at a mean of 1e9 standard deviations). K may be an outlier, too, so at 64, 4096, … rows it moves to
+// their mean. Thus K is always the mean of m of the n rows with n < 64·m, and then Σ(x−K)² ≤ 65 · Σ(x−mean)²: squares may
+// be rounded and the variance keeps twelve digits. Sums are pairs (value, what rounding took), and so are differences and
+// every change of K. Inside a block of a run arithmetic is plain, about the median of three of its values. Even if that
+// is an outlier, it is one of the values, so Σ(x−K)² ≤ rows · Σ(x−mean)².
 // Values beyond 1e300 may overflow the sums; sum, mean, variance and rms are then NaN or infinite, min and max are right.
 
-import { accumulate, begin, divide, high, low, middle, plus, productError, raise, sumError } from './exact'
+import { begin, divide, high, low, middle, plus, productError, raise, sumError } from './exact'
 
 export const COUNT: usize = 0
-const K: usize = 8
-const SUM: usize = 16 // Σ(x−K), its compensation behind it
-const SQUARES: usize = 32 // Σ(x−K)², its compensation behind it
+export const K: usize = 8
+export const SUM: usize = 16 // Σ(x−K)
+const SQUARES: usize = 24 // Σ(x−K)²
+export const SUM_LOW: usize = 32 // what rounding took from Σ(x−K)
+const SQUARES_LOW: usize = 40
 export const MIN: usize = 48
 export const MAX: usize = 56
 
 /// Rows of a run added up about one K before they join the slot.
 const BLOCK_ROWS: u32 = 2048
 
+// @ts-ignore: decorator
+@inline
 export function addRow(slot: usize, time: f64, value: f64): void {
-  const count = load<f64>(slot, COUNT)
-  store<f64>(slot, count + 1, COUNT)
-  if (count == 0) {
+  const count = load<f64>(slot, COUNT) + 1
+  store<f64>(slot, count, COUNT)
+  const x = f64x2.splat(value)
+  if (count == 1) {
     store<f64>(slot, value, K)
-    store<f64>(slot, value, MIN)
-    store<f64>(slot, value, MAX)
+    v128.store(slot, x, MIN)
     return
   }
   const k = load<f64>(slot, K)
   const d = value - k
-  const e = sumError(value, -k, d)
-  const square = d * d
-  accumulate(slot + SUM, d, e)
-  accumulate(slot + SQUARES, square, productError(d, d, square) + 2 * d * e)
-  const min = load<f64>(slot, MIN)
-  store<f64>(slot, value < min ? value : min, MIN)
-  const max = load<f64>(slot, MAX)
-  store<f64>(slot, value > max ? value : max, MAX)
+  add(slot, both(d, d * d), both(sumError(value, -k, d), 0))
+  const extremes = v128.load(slot, MIN)
+  v128.store(slot, v128.shuffle<f64>(f64x2.pmin(extremes, x), f64x2.pmax(extremes, x), 0, 3), MIN)
+  if (isStep(count)) recentre(slot)
 }
 
 export function addRun(slot: usize, times: usize, values: usize, rows: u32): void {
@@ -58,9 +59,9 @@ export function merge(into: usize, from: usize): void {
     count,
     load<f64>(from, K),
     load<f64>(from, SUM),
-    load<f64>(from, SUM + 8),
+    load<f64>(from, SUM_LOW),
     load<f64>(from, SQUARES),
-    load<f64>(from, SQUARES + 8),
+    load<f64>(from, SQUARES_LOW),
     load<f64>(from, MIN),
     load<f64>(from, MAX),
   )
@@ -78,7 +79,7 @@ export function mean(slot: usize): f64 {
 export function total(slot: usize): f64 {
   begin(load<f64>(slot, COUNT))
   raise(load<f64>(slot, K), 0)
-  plus(1, load<f64>(slot, SUM), load<f64>(slot, SUM + 8))
+  plus(1, load<f64>(slot, SUM), load<f64>(slot, SUM_LOW))
   return high + low
 }
 
@@ -89,9 +90,9 @@ export function deviation(slot: usize): f64 {
   const e = -low
   begin(load<f64>(slot, COUNT))
   raise(h, e)
-  plus(2, load<f64>(slot, SUM), load<f64>(slot, SUM + 8))
+  plus(2, load<f64>(slot, SUM), load<f64>(slot, SUM_LOW))
   raise(h, e)
-  plus(1, load<f64>(slot, SQUARES), load<f64>(slot, SQUARES + 8))
+  plus(1, load<f64>(slot, SQUARES), load<f64>(slot, SQUARES_LOW))
   const outcome = high + low
   return outcome < 0 ? 0 : outcome // squares of differences under 1e-160 vanish
 }
@@ -112,28 +113,84 @@ export function rms(slot: usize): f64 {
 /// register = Σ(x−K)/n
 function offset(slot: usize): void {
   begin(0)
-  plus(1, load<f64>(slot, SUM), load<f64>(slot, SUM + 8))
+  plus(1, load<f64>(slot, SUM), load<f64>(slot, SUM_LOW))
   divide(load<f64>(slot, COUNT))
 }
 
-/// Adds what has been summed about k: Σ(x−K) = s + n·h and Σ(x−K)² = q + h·(2·s + n·h) with h = k − K.
+/// Adds what has been summed about k, and extremes.
 function join(slot: usize, n: f64, k: f64, s: f64, sc: f64, q: f64, qc: f64, min: f64, max: f64): void {
+  const before = load<f64>(slot, COUNT)
+  shift(slot, n, k, s, sc, q, qc)
+  const least = load<f64>(slot, MIN)
+  store<f64>(slot, min < least ? min : least, MIN)
+  const greatest = load<f64>(slot, MAX)
+  store<f64>(slot, max > greatest ? max : greatest, MAX)
+  if (stepOf(before + n) != stepOf(before)) recentre(slot)
+}
+
+/// Adds sums about k: Σ(x−K) = s + n·h and Σ(x−K)² = q + h·(2·s + n·h) with h = k − K.
+function shift(slot: usize, n: f64, k: f64, s: f64, sc: f64, q: f64, qc: f64): void {
   const to = load<f64>(slot, K)
   const h = k - to
   const e = sumError(k, -to, h)
   begin(n)
   raise(h, e)
-  accumulate(slot + SUM, s, sc)
-  accumulate(slot + SUM, high, low)
+  const moved = high
+  const movedLow = low
   plus(2, s, sc)
   raise(h, e)
-  accumulate(slot + SQUARES, q, qc)
-  accumulate(slot + SQUARES, high, low)
+  add(slot, both(s, q), both(sc, qc))
+  add(slot, both(moved, high), both(movedLow, low))
   store<f64>(slot, load<f64>(slot, COUNT) + n, COUNT)
-  const least = load<f64>(slot, MIN)
-  store<f64>(slot, min < least ? min : least, MIN)
-  const greatest = load<f64>(slot, MAX)
-  store<f64>(slot, max > greatest ? max : greatest, MAX)
+}
+
+/// The power of 64 that a count is at or above; it changes where `isStep` says so.
+// @ts-ignore: decorator
+@inline
+function stepOf(count: f64): u64 {
+  return count < 1 ? 0 : ((reinterpret<u64>(count) >> 52) - 1023) / 6
+}
+
+/// 64, 4096, 262144 …: an exponent that 6 divides, and no bit behind it. Counts stay below 2^53.
+// @ts-ignore: decorator
+@inline
+function isStep(count: f64): bool {
+  const bits = reinterpret<u64>(count)
+  return (bits & 0xfffffffffffff) == 0 && ((bits >> 52) - 1023) % 6 == 0
+}
+
+/// Moves K to the mean, exactly.
+function recentre(slot: usize): void {
+  const n = load<f64>(slot, COUNT)
+  const k = load<f64>(slot, K)
+  const s = load<f64>(slot, SUM)
+  const sc = load<f64>(slot, SUM_LOW)
+  const q = load<f64>(slot, SQUARES)
+  const qc = load<f64>(slot, SQUARES_LOW)
+  offset(slot)
+  const mean = k + high
+  if (!(Math.abs(mean) < Infinity)) return // sums that left the range of doubles
+  store<f64>(slot, 0, COUNT)
+  store<f64>(slot, mean, K)
+  v128.store(slot, f64x2.splat(0), SUM)
+  v128.store(slot, f64x2.splat(0), SUM_LOW)
+  shift(slot, n, k, s, sc, q, qc)
+}
+
+// @ts-ignore: decorator
+@inline
+function both(a: f64, b: f64): v128 {
+  return f64x2.replace_lane(f64x2.splat(a), 1, b)
+}
+
+/// Adds pairs to the pairs (Σ(x−K), what rounding took) and (Σ(x−K)², what rounding took).
+// @ts-ignore: decorator
+@inline
+function add(slot: usize, added: v128, low: v128): void {
+  const before = v128.load(slot, SUM)
+  const after = f64x2.add(before, added)
+  v128.store(slot, after, SUM)
+  v128.store(slot, f64x2.add(v128.load(slot, SUM_LOW), f64x2.add(lost(before, added, after), low)), SUM_LOW)
 }
 
 /// Sums a block about one of its values: plain within 64 rows, keeping the rounding errors from one 64 to the next.

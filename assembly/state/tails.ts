@@ -2,7 +2,7 @@
 // in `moments`, sums are pairs (value, compensation) and only a block of a run is plain, about one of its own values.
 // A slot takes 128 bytes.
 
-import { accumulate, begin, divide, high, low, middle, plus, productError, raise, sumError } from './exact'
+import { accumulate, begin, divide, high, lanes, low, middle, plus, productError, raise, sumError } from './exact'
 
 export const COUNT: usize = 0
 const K: usize = 8
@@ -19,6 +19,8 @@ export let second: f64 = 0
 export let third: f64 = 0
 export let fourth: f64 = 0
 
+// @ts-ignore: decorator
+@inline
 export function addRow(slot: usize, time: f64, value: f64): void {
   const count = load<f64>(slot, COUNT)
   store<f64>(slot, count + 1, COUNT)
@@ -144,36 +146,45 @@ function join(
   accumulate(slot + FOURTHS, high, low)
 }
 
-/// Sums a block about one of its values, two rows at a time.
+/// Sums a block about one of its values, four rows at a time: two sums each, so that one needs not wait for the other.
 function addBlock(slot: usize, values: usize, rows: u32): void {
   const centre = middle(values, rows)
   if (load<f64>(slot, COUNT) == 0) store<f64>(slot, centre, K)
   const k = f64x2.splat(centre)
-  let s = f64x2.splat(0)
-  let q = s
-  let c = s
-  let f = s
-  const odd = values + (<usize>(rows & ~1) << 3)
-  for (; values < odd; values += 16) {
-    const d = f64x2.sub(v128.load(values), k)
-    const square = f64x2.mul(d, d)
-    s = f64x2.add(s, d)
-    q = f64x2.add(q, square)
-    c = f64x2.add(c, f64x2.mul(square, d))
-    f = f64x2.add(f, f64x2.mul(square, square))
+  let s0 = f64x2.splat(0)
+  let s1 = s0
+  let q0 = s0
+  let q1 = s0
+  let c0 = s0
+  let c1 = s0
+  let f0 = s0
+  let f1 = s0
+  const end = values + (<usize>rows << 3)
+  const whole = values + (<usize>(rows & ~3) << 3)
+  for (; values < whole; values += 32) {
+    const x = f64x2.sub(v128.load(values), k)
+    const y = f64x2.sub(v128.load(values, 16), k)
+    const xx = f64x2.mul(x, x)
+    const yy = f64x2.mul(y, y)
+    s0 = f64x2.add(s0, x)
+    s1 = f64x2.add(s1, y)
+    q0 = f64x2.add(q0, xx)
+    q1 = f64x2.add(q1, yy)
+    c0 = f64x2.add(c0, f64x2.mul(xx, x))
+    c1 = f64x2.add(c1, f64x2.mul(yy, y))
+    f0 = f64x2.add(f0, f64x2.mul(xx, xx))
+    f1 = f64x2.add(f1, f64x2.mul(yy, yy))
   }
-  const d = rows & 1 ? load<f64>(values) - centre : 0
-  join(
-    slot,
-    rows,
-    centre,
-    f64x2.extract_lane(s, 0) + f64x2.extract_lane(s, 1) + d,
-    0,
-    f64x2.extract_lane(q, 0) + f64x2.extract_lane(q, 1) + d * d,
-    0,
-    f64x2.extract_lane(c, 0) + f64x2.extract_lane(c, 1) + d * d * d,
-    0,
-    f64x2.extract_lane(f, 0) + f64x2.extract_lane(f, 1) + d * d * (d * d),
-    0,
-  )
+  let s: f64 = 0
+  let q: f64 = 0
+  let c: f64 = 0
+  let f: f64 = 0
+  for (; values < end; values += 8) {
+    const d = load<f64>(values) - centre
+    s += d
+    q += d * d
+    c += d * d * d
+    f += d * d * (d * d)
+  }
+  join(slot, rows, centre, lanes(s0, s1) + s, 0, lanes(q0, q1) + q, 0, lanes(c0, c1) + c, 0, lanes(f0, f1) + f, 0)
 }

@@ -12,7 +12,10 @@ import {
   DEVICE_SKEW,
   DEVICE_SKEWS,
   DEVICE_SOURCE,
+  FATE_DUPLICATE,
+  FATE_FILTERED,
   FATE_FUTURE,
+  FATE_INVALID,
   SERIES_DEVICE,
   SETTLED_BYTES,
   SERIES_BYTES,
@@ -32,7 +35,12 @@ import {
   return <usize>load<u32>(slab, SLAB_DEVICES) + <usize>device * DEVICE_BYTES
 }
 
-/// Marks rows too far ahead, turns each row's arrival into its lateness horizon (the device's highest event time before
+/// The number of the device a series belongs to.
+@inline export function deviceNumber(slab: usize, series: u32): u32 {
+  return load<u32>(<usize>load<u32>(slab, SLAB_SERIES) + <usize>series * SERIES_BYTES, SERIES_DEVICE)
+}
+
+/// Marks rows of messages that came again and rows too far ahead, turns each row's arrival into its lateness horizon (the device's highest event time before
 /// this row, less `wait`) and moves the highest event times of device and source.
 export function admit(columns: usize, slab: usize): void {
   const rows = load<u32>(columns, COLUMNS_ROWS)
@@ -46,6 +54,10 @@ export function admit(columns: usize, slab: usize): void {
     const source: usize = load<u32>(device, DEVICE_SOURCE)
     const time = load<f64>(times + wide)
     const arrival = load<f64>(horizons + wide)
+    if (arrival != arrival) {
+      store<u8>(fates + i, FATE_DUPLICATE)
+      continue
+    }
     const ahead = load<f64>(source, SOURCE_AHEAD)
     if (time > arrival + ahead) {
       store<u8>(fates + i, FATE_FUTURE)
@@ -79,6 +91,9 @@ const REJECTED: usize = 16
 const FUTURE: usize = 24
 const LOST: usize = 32
 const UNMATCHED: usize = 40
+const FILTERED: usize = 48
+const DUPLICATE: usize = 56
+const INVALID: usize = 64
 
 /// After all windows: adds each row to the one fate it ends in, in its source's counts at `counts` + SOURCE's index.
 /// `firstSource` is the address of the first source record; records lie `stride` apart.
@@ -94,7 +109,10 @@ export function settle(columns: usize, slab: usize, counts: usize, firstSource: 
     else if (fate & 4) at += REJECTED
     else if (fate & 2) at += LATE
     else if (fate & 16) at += LOST
-    else if (fate & 8) at += FUTURE
+    else if (fate & FATE_DUPLICATE) at += DUPLICATE
+    else if (fate & FATE_FUTURE) at += FUTURE
+    else if (fate & FATE_INVALID) at += INVALID
+    else if (fate & FATE_FILTERED) at += FILTERED
     else at += UNMATCHED
     store<f64>(at, load<f64>(at) + 1)
   }

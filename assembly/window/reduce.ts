@@ -1,5 +1,6 @@
 // Rows into slots: one by one, as a run, or as chunks that whoever is free reduces and this thread merges.
 import {
+  CHUNK_ARGUMENTS,
   CHUNK_BYTES,
   CHUNK_DONE,
   CHUNK_MAX_ROWS,
@@ -10,47 +11,55 @@ import {
   CHUNK_STATE,
   CHUNK_TIME,
   CHUNK_VALUE,
-  COLUMNS_ROWS,
   COLUMNS_SLOT,
   COLUMNS_TIME,
   COLUMNS_VALUE,
+  GROUP_PAGES,
   POOL_CHUNKS,
   POOL_LIST,
   POOL_NEXT,
   RUN_MIN_ROWS,
   SLOT_MAX_BYTES,
+  STATE_ARGUMENTS,
   STATE_KIND,
   STATE_PAGE,
-  STATE_SLOT_SHIFT,
 } from '../layout'
-import { addRow, addRun, ENDS, MOMENTS, merge, TAILS } from '../state/index'
-import { slotOf } from './pane'
+import { addRow, addRun, CIRCLE, DISTINCT, ENDS, HISTOGRAM, MOMENTS, merge, RANKS, TAILS, TREND } from '../state/index'
 
 // Inlined with a constant `kind`, so that the dispatch is outside the loop.
-@inline function reduceKind(kind: u32, state: usize, columns: usize, chunk: usize): usize {
-  const rows = load<u32>(columns, COLUMNS_ROWS)
+@inline function reduceKind(kind: u32, state: usize, columns: usize, from: u32, rows: u32, chunk: usize): usize {
   const slots: usize = load<u32>(columns, COLUMNS_SLOT)
   const times: usize = load<u32>(columns, COLUMNS_TIME)
   const values: usize = load<u32>(columns, COLUMNS_VALUE)
   const page = load<u32>(state, STATE_PAGE)
-  const shift = load<u32>(state, STATE_SLOT_SHIFT)
-  let i: u32 = 0
+  // As src/reduce/states.ts has it; known when this is compiled, it costs nothing a row.
+  const shift: u32 = kind == TAILS || kind == TREND || kind == HISTOGRAM ? 7 : 6
+  const pageAt = GROUP_PAGES + (page << 2)
+  const args: usize = load<u32>(state, STATE_ARGUMENTS)
+  let i = from
   while (i < rows) {
     const handle = load<u32>(slots + (<usize>i << 2))
     if (handle == 0) {
       i++
       continue
     }
-    let next = i + 1
-    while (next < rows && load<u32>(slots + (<usize>next << 2)) == handle) next++
-    const slot = slotOf(handle, page, shift)
-    const n = next - i
+    // As `slotOf` has it.
+    const within = <usize>handle & (shift == 7 ? 31 : 63)
+    const half: usize = shift == 7 ? (<usize>handle & 32) >> 3 : 0
+    const slot = <usize>load<u32>((<usize>handle & ~63) + pageAt + half) + (within << shift)
+    let n: u32 = 1
+    // Only where the row that would make it a run is of the same slot, it is worth to look at those between.
+    if (i + RUN_MIN_ROWS <= rows && load<u32>(slots + (<usize>i << 2), (RUN_MIN_ROWS - 1) << 2) == handle) {
+      while (i + n < rows && load<u32>(slots + (<usize>(i + n) << 2)) == handle) n++
+    }
+    const next = i + n
     if (n < RUN_MIN_ROWS) {
-      for (; i < next; i++) {
-        addRow(kind, slot, load<f64>(times + (<usize>i << 3)), load<f64>(values + (<usize>i << 3)))
-      }
-    } else if (n < CHUNK_MIN_ROWS || kind == ENDS) {
-      addRun(kind, slot, times + (<usize>i << 3), values + (<usize>i << 3), n)
+      addRow(kind, slot, load<f64>(times + (<usize>i << 3)), load<f64>(values + (<usize>i << 3)), args)
+      i++
+      continue
+    }
+    if (n < CHUNK_MIN_ROWS || kind == ENDS || kind >= RANKS || chunk == 0) {
+      addRun(kind, slot, times + (<usize>i << 3), values + (<usize>i << 3), n, args)
     } else {
       // Pieces of nearly equal length, so that no worker is left with a crumb.
       const pieces = (n + CHUNK_MAX_ROWS - 1) / CHUNK_MAX_ROWS
@@ -61,6 +70,7 @@ import { slotOf } from './pane'
         store<u32>(chunk, <u32>(times + (<usize>i << 3)), CHUNK_TIME)
         store<u32>(chunk, length, CHUNK_ROWS)
         store<u32>(chunk, <u32>slot, CHUNK_SLOT)
+        store<u32>(chunk, <u32>args, CHUNK_ARGUMENTS)
         store<u32>(chunk, 0, CHUNK_DONE)
         chunk += CHUNK_BYTES
         i += length
@@ -71,16 +81,28 @@ import { slotOf } from './pane'
   return chunk
 }
 
-/// Reduces the rows that `route` gave slots into one state of its window. Long stretches become chunks, written from
-/// `chunk` on (room for rows / CHUNK_MIN_ROWS of them); returns the address behind the last.
-export function reduce(state: usize, columns: usize, chunk: usize): usize {
+/// Reduces the rows [from, rows) that `route` gave slots into one state of its window. Long stretches become chunks, written from
+/// `chunk` on (room for rows / CHUNK_MIN_ROWS of them); returns the address behind the last. With `chunk` 0 none become chunks.
+export function reduce(state: usize, columns: usize, from: u32, rows: u32, chunk: usize): usize {
   switch (load<u32>(state, STATE_KIND)) {
     case MOMENTS:
-      return reduceKind(MOMENTS, state, columns, chunk)
+      return reduceKind(MOMENTS, state, columns, from, rows, chunk)
     case ENDS:
-      return reduceKind(ENDS, state, columns, chunk)
+      return reduceKind(ENDS, state, columns, from, rows, chunk)
+    case TAILS:
+      return reduceKind(TAILS, state, columns, from, rows, chunk)
+    case TREND:
+      return reduceKind(TREND, state, columns, from, rows, chunk)
+    case CIRCLE:
+      return reduceKind(CIRCLE, state, columns, from, rows, chunk)
+    case HISTOGRAM:
+      return reduceKind(HISTOGRAM, state, columns, from, rows, chunk)
+    case RANKS:
+      return reduceKind(RANKS, state, columns, from, rows, chunk)
+    case DISTINCT:
+      return reduceKind(DISTINCT, state, columns, from, rows, chunk)
     default:
-      return reduceKind(TAILS, state, columns, chunk)
+      return chunk // rows: `route` has kept them
   }
 }
 
@@ -93,6 +115,7 @@ function runChunk(chunk: usize): void {
     load<u32>(chunk, CHUNK_TIME),
     load<u32>(chunk, CHUNK_VALUE),
     load<u32>(chunk, CHUNK_ROWS),
+    load<u32>(chunk, CHUNK_ARGUMENTS),
   )
   atomic.store<u32>(chunk + CHUNK_DONE, 1)
 }

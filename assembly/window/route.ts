@@ -1,99 +1,288 @@
 // Routing: each row of the columns to its slot in one window, or to the reason why not.
 import {
+  CARRY_BYTES,
+  CARRY_FILLED,
   COLUMNS_FATE,
   COLUMNS_HORIZON,
   COLUMNS_ROWS,
+  COLUMNS_RUN_LIST,
+  COLUMNS_RUNS,
   COLUMNS_SERIES,
   COLUMNS_SLOT,
   COLUMNS_TIME,
+  COLUMNS_VALUE,
+  COUNT_FULL,
+  COUNT_LANE,
+  COUNT_ROWS,
+  COUNT_TIMES,
+  DEVICE_HIGH,
+  DEVICE_LAST_ARRIVAL,
   DEVICE_LATE,
   DEVICE_SOURCE,
+  FATE_DUPLICATE,
+  FATE_FILTERED,
   FATE_FUTURE,
+  FATE_INVALID,
   FATE_LATE,
   FATE_LOST,
   FATE_REDUCED,
   FATE_REJECTED,
   GROUP_DIRTY,
   GROUP_USED,
+  KIND_COUNT,
+  KIND_HOPPING,
+  KIND_RAW,
+  KIND_SESSION,
   PANE_DIRTY,
   PANE_WITNESS,
+  ROWS_COUNT,
+  ROWS_DUPLICATE,
+  ROWS_LATE,
+  RUN_BYTES,
+  RUN_FIRST,
+  RUN_RATE,
+  RUN_ROWS,
+  SESSION_LANES,
+  SESSION_TIMES,
   SOURCE_NOT_BEFORE,
-  WINDOW_EVERY,
+  SOURCE_WAIT,
+  STATE_PAGE,
+  STATE_SLOT_SHIFT,
+  WINDOW_ALIAS,
+  WINDOW_CARRY,
+  WINDOW_KIND,
+  WINDOW_LANES,
   WINDOW_LATE,
   WINDOW_LATENESS,
+  WINDOW_LINEAR,
   WINDOW_LOST,
+  WINDOW_MARK_BYTES,
+  WINDOW_MARKS,
+  WINDOW_MAX_ROWS,
   WINDOW_MEMBERS,
+  WINDOW_PENDING,
   WINDOW_REJECTED,
-  WINDOW_SLAB,
+  WINDOW_ROWS_STATE,
+  WINDOW_SIZE,
 } from '../layout'
-import { deviceOf } from './admit'
-import { findPane, openPane, paneStart, takeGroup } from './pane'
+import { addRow } from '../rows/store'
+import { deviceNumber, deviceOf } from './admit'
+import { noteEdges } from './edges'
+import { noteHop } from './hop'
+import { findBounds, findGroup, findPane, isUsed, laneOf, openLane, openPane, paneFrom, paneTo, slotOf, takeGroup } from './pane'
+import { joinLanes, sessionLane } from './session'
+import { slab } from './slab'
 
 @inline function count(at: usize, field: usize): void {
   store<f64>(at + field, load<f64>(at + field) + 1)
 }
 
-/// Writes a slot handle per row into the SLOT column, 0 for rows this window does not take, and adds to their fates.
-export function route(window: usize, columns: usize): void {
+// Registers of one call.
+let window: usize = 0
+let rate: f64 = 0
+let run: usize = 0
+let runEnd: usize = 0
+
+/// The rate of the run that row `i` belongs to, Hz; 0 = it has none. Rows are asked for in ascending order.
+@inline function rateAt(i: u32): f64 {
+  while (run < runEnd && i >= load<u32>(run, RUN_FIRST) + load<u32>(run, RUN_ROWS)) run += RUN_BYTES
+  return run < runEnd && i >= load<u32>(run, RUN_FIRST) ? load<f64>(run, RUN_RATE) : 0
+}
+
+/// Marks a series of a pane as used and changed; its handle, or 0 when the slab is full.
+export function touch(owner: usize, pane: usize, id: u32): usize {
+  const group = takeGroup(owner, pane, id)
+  if (group == 0) return 0
+  const bit = <u64>1 << <u64>(id & 63)
+  const used = load<u64>(group, GROUP_USED)
+  if (!(used & bit)) {
+    store<u64>(group, used | bit, GROUP_USED)
+    store<u32>(pane, 0, PANE_WITNESS)
+  }
+  store<u64>(group, load<u64>(group, GROUP_DIRTY) | bit, GROUP_DIRTY)
+  store<u32>(pane, 1, PANE_DIRTY)
+  return group | <usize>(id & 63)
+}
+
+@inline function slotOfRows(handle: usize): usize {
+  const state: usize = load<u32>(window, WINDOW_ROWS_STATE)
+  return slotOf(handle, load<u32>(state, STATE_PAGE), load<u32>(state, STATE_SLOT_SHIFT))
+}
+
+/// Keeps a row where the window keeps rows; false: no room.
+function keep(handle: usize, time: f64, value: f64): bool {
+  const slot = slotOfRows(handle)
+  if (load<u32>(slot, ROWS_COUNT) >= load<u32>(window, WINDOW_MAX_ROWS)) return false
+  return addRow(slot, time, value, rate)
+}
+
+@inline function isEmptySlot(handle: usize): bool {
+  return load<u32>(slotOfRows(handle), ROWS_COUNT) == 0
+}
+
+/// Writes a slot handle per row from `from` on into the SLOT column, 0 for rows this window does not take, and adds to
+/// their fates. Returns the row it stopped at: the columns' end, or the first that has to wait until the rows before it
+/// are reduced (`clear` has to be called then, see there).
+export function route(ofWindow: usize, columns: usize, from: u32): u32 {
+  window = ofWindow
   const rows = load<u32>(columns, COLUMNS_ROWS)
   const series: usize = load<u32>(columns, COLUMNS_SERIES)
   const times: usize = load<u32>(columns, COLUMNS_TIME)
+  const values: usize = load<u32>(columns, COLUMNS_VALUE)
   const horizons: usize = load<u32>(columns, COLUMNS_HORIZON)
   const fates: usize = load<u32>(columns, COLUMNS_FATE)
   const slots: usize = load<u32>(columns, COLUMNS_SLOT)
   const members: usize = load<u32>(window, WINDOW_MEMBERS)
-  const slab: usize = load<u32>(window, WINDOW_SLAB)
+  const alias: usize = load<u32>(window, WINDOW_ALIAS)
+  const kind = load<u32>(window, WINDOW_KIND)
   const lateness = load<f64>(window, WINDOW_LATENESS)
-  const every = load<f64>(window, WINDOW_EVERY)
+  const keepsRows = load<u32>(window, WINDOW_ROWS_STATE) != 0
+  const carries = load<u32>(window, WINDOW_CARRY) != 0
+  const maxRows = load<u32>(window, WINDOW_MAX_ROWS)
+  run = load<u32>(columns, COLUMNS_RUN_LIST)
+  runEnd = run + <usize>load<u32>(columns, COLUMNS_RUNS) * RUN_BYTES
   let start: f64 = 1
   let end: f64 = 0
   let pane: usize = 0
   let lastSeries: u32 = 0xffffffff
   let lastGroup: usize = 0
-  for (let i: u32 = 0; i < rows; i++) {
-    const id = load<u32>(series + (<usize>i << 2))
+  for (let i = from; i < rows; i++) {
+    let id = load<u32>(series + (<usize>i << 2))
     const wide = <usize>i << 3
     let handle: usize = 0
-    if (load<u8>(members + id) != 0 && !(load<u8>(fates + i) & FATE_FUTURE)) {
+    const before: u32 = load<u8>(fates + i)
+    if (load<u8>(members + id) != 0 && !(before & (FATE_FUTURE | FATE_FILTERED | FATE_INVALID))) {
       const time = load<f64>(times + wide)
-      if (!(time >= start && time < end)) {
-        start = paneStart(window, time)
-        end = start + every
-        pane = findPane(window, start)
-        lastSeries = 0xffffffff
-      }
-      if (end + lateness <= load<f64>(horizons + wide)) {
-        const fate = load<u8>(fates + i)
-        if (!(fate & FATE_LATE)) count(deviceOf(slab, id), DEVICE_LATE)
-        store<u8>(fates + i, fate | FATE_LATE)
-        count(window, WINDOW_LATE)
-      } else if (id == lastSeries) {
-        handle = lastGroup | <usize>(id & 63)
-      } else if (start < load<f64>(load<u32>(deviceOf(slab, id), DEVICE_SOURCE), SOURCE_NOT_BEFORE)) {
-        store<u8>(fates + i, load<u8>(fates + i) | FATE_LOST)
-        count(window, WINDOW_LOST)
-      } else {
-        if (pane == 0) pane = openPane(window, start)
-        const group: usize = pane == 0 ? 0 : takeGroup(window, pane, id)
-        if (group == 0) {
-          store<u8>(fates + i, load<u8>(fates + i) | FATE_REJECTED)
-          count(window, WINDOW_REJECTED)
-        } else {
-          const bit = <u64>1 << <u64>(id & 63)
-          const used = load<u64>(group, GROUP_USED)
-          if (!(used & bit)) {
-            store<u64>(group, used | bit, GROUP_USED)
-            store<u32>(pane, 0, PANE_WITNESS)
-          }
-          store<u64>(group, load<u64>(group, GROUP_DIRTY) | bit, GROUP_DIRTY)
-          store<u32>(pane, 1, PANE_DIRTY)
-          handle = group | <usize>(id & 63)
-          lastSeries = id
-          lastGroup = group
+      let horizon = load<f64>(horizons + wide)
+      let fate = FATE_REDUCED
+      if (alias != 0) {
+        const other = load<u32>(alias + (<usize>id << 2))
+        if (other != 0) {
+          horizon = lead(other - 1, id, time, (before & FATE_DUPLICATE) != 0)
+          id = other - 1
         }
       }
-      if (handle != 0) store<u8>(fates + i, load<u8>(fates + i) | FATE_REDUCED)
+      if (kind <= KIND_HOPPING) {
+        if (!(time >= start && time < end)) {
+          findBounds(window, time)
+          start = paneFrom
+          end = paneTo
+          pane = findPane(window, start)
+          lastSeries = 0xffffffff
+        }
+        if (before & FATE_DUPLICATE) {
+          noteDuplicate(pane, id, keepsRows)
+          fate = 0
+        } else if (end + lateness <= horizon) {
+          fate = FATE_LATE
+        } else if (id == lastSeries && !keepsRows) {
+          handle = lastGroup | <usize>(id & 63)
+        } else if (kind != KIND_HOPPING && start < load<f64>(load<u32>(deviceOf(slab, id), DEVICE_SOURCE), SOURCE_NOT_BEFORE)) {
+          fate = FATE_LOST
+        } else {
+          if (pane == 0) pane = openPane(window, start, end)
+          handle = pane == 0 ? 0 : touch(window, pane, id)
+          if (handle != 0 && keepsRows) {
+            rate = rateAt(i)
+            const slot = slotOfRows(handle)
+            if (load<u32>(slot, ROWS_COUNT) >= maxRows || !addRow(slot, time, load<f64>(values + wide), rate)) handle = 0
+            else {
+              if (end <= horizon) store<u32>(slot, load<u32>(slot, ROWS_LATE) + 1, ROWS_LATE)
+              if (carries) noteEdges(window, pane, id, slot, time)
+            }
+          }
+          if (handle == 0) fate = FATE_REJECTED
+          else {
+            lastSeries = id
+            lastGroup = handle & ~63
+            if (kind == KIND_HOPPING) noteHop(window, deviceNumber(slab, id), end)
+          }
+        }
+      } else if (before & FATE_DUPLICATE) {
+        fate = 0
+      } else if (kind == KIND_SESSION) {
+        const lane = sessionLane(window, deviceNumber(slab, id), time, horizon)
+        if (lane == JOIN) return i
+        if (lane == TOO_LATE) fate = FATE_LATE
+        else {
+          pane = lane == NO_LANE ? 0 : openLane(window, lane)
+          handle = pane == 0 ? 0 : touch(window, pane, id)
+          if (handle != 0 && keepsRows) {
+            rate = rateAt(i)
+            if (!keep(handle, time, load<f64>(values + wide))) handle = 0
+          }
+          if (handle == 0) fate = FATE_REJECTED
+        }
+      } else if (kind == KIND_COUNT) {
+        const mark = <usize>load<u32>(window, WINDOW_MARKS) + <usize>id * <usize>load<u32>(window, WINDOW_MARK_BYTES)
+        const lanes = load<u32>(window, WINDOW_LANES)
+        if (load<u32>(mark, COUNT_FULL) == lanes) return i
+        const lane = load<u32>(mark, COUNT_LANE)
+        pane = openLane(window, lane)
+        handle = pane == 0 ? 0 : touch(window, pane, id)
+        if (handle != 0 && keepsRows) {
+          rate = rateAt(i)
+          if (!keep(handle, time, load<f64>(values + wide))) handle = 0
+        }
+        if (handle == 0) fate = FATE_REJECTED
+        else countRow(mark, lane, lanes, time)
+      } else handle = 1 // raw: the rows themselves go out
+      if (fate != 0) settleFate(fates + i, before, fate, id)
     }
     store<u32>(slots + (<usize>i << 2), <u32>handle)
   }
+  return rows
+}
+
+export const JOIN: u32 = 0xffffffff
+export const TOO_LATE: u32 = 0xfffffffe
+export const NO_LANE: u32 = 0xfffffffd
+
+@inline function settleFate(at: usize, before: u32, fate: u32, id: u32): void {
+  store<u8>(at, before | fate)
+  if (fate == FATE_REDUCED) return
+  if (fate == FATE_LATE) {
+    if (!(before & FATE_LATE)) count(deviceOf(slab, id), DEVICE_LATE)
+    count(window, WINDOW_LATE)
+  } else if (fate == FATE_LOST) count(window, WINDOW_LOST)
+  else count(window, WINDOW_REJECTED)
+}
+
+/// The lateness horizon of the series that stands for several: its own highest time before, less `wait`. Moves that time.
+function lead(id: u32, own: u32, time: f64, isDuplicate: bool): f64 {
+  const device = deviceOf(slab, id)
+  const source: usize = load<u32>(device, DEVICE_SOURCE)
+  const high = load<f64>(device, DEVICE_HIGH)
+  store<f64>(device, load<f64>(deviceOf(slab, own), DEVICE_LAST_ARRIVAL), DEVICE_LAST_ARRIVAL)
+  // Capped as its own device is, which this row has moved already.
+  const seen = Math.min(time, load<f64>(deviceOf(slab, own), DEVICE_HIGH))
+  if (!isDuplicate && seen > high) store<f64>(device, seen, DEVICE_HIGH)
+  return high - load<f64>(source, SOURCE_WAIT)
+}
+
+/// A repeated row counts where its window is open and has rows of the series.
+function noteDuplicate(pane: usize, id: u32, keepsRows: bool): void {
+  if (pane == 0 || !keepsRows) return
+  const group = findGroup(pane, id)
+  if (group == 0 || !isUsed(group, id)) return
+  const slot = slotOfRows(group | <usize>(id & 63))
+  store<u32>(slot, load<u32>(slot, ROWS_DUPLICATE) + 1, ROWS_DUPLICATE)
+  store<u64>(group, load<u64>(group, GROUP_DIRTY) | (<u64>1 << <u64>(id & 63)), GROUP_DIRTY)
+  store<u32>(pane, 1, PANE_DIRTY)
+}
+
+/// A row into the lane being filled: with the last the next lane is.
+function countRow(mark: usize, lane: u32, lanes: u32, time: f64): void {
+  const times = mark + COUNT_TIMES + (<usize>lane << 4)
+  const n = load<u32>(mark, COUNT_ROWS) + 1
+  if (n == 1 || time < load<f64>(times)) store<f64>(times, time)
+  if (n == 1 || time > load<f64>(times, 8)) store<f64>(times, time, 8)
+  if (<f64>n < load<f64>(window, WINDOW_SIZE)) {
+    store<u32>(mark, n, COUNT_ROWS)
+    return
+  }
+  store<u32>(mark, 0, COUNT_ROWS)
+  store<u32>(mark, load<u32>(mark, COUNT_FULL) + 1, COUNT_FULL)
+  store<u32>(window, load<u32>(window, WINDOW_PENDING) + 1, WINDOW_PENDING)
+  store<u32>(mark, lane + 1 == lanes ? 0 : lane + 1, COUNT_LANE)
 }

@@ -1,8 +1,15 @@
 // Pages of 4 KiB for panes, groups and slots. Never grows; a page is zero when taken.
 import { PAGE_BYTES, SLAB_FREE, SLAB_FREE_PAGES, SLAB_NEXT } from '../layout'
 
+/// Address of the slab's head; pages belong to the one thread that has set it.
+export let slab: usize = 0
+
+export function useSlab(address: usize): void {
+  slab = address
+}
+
 /// A zeroed page, or 0 when the slab is full.
-export function takePage(slab: usize): usize {
+export function takePage(): usize {
   const left = load<u32>(slab, SLAB_FREE_PAGES)
   if (left == 0) return 0
   store<u32>(slab, left - 1, SLAB_FREE_PAGES)
@@ -17,7 +24,7 @@ export function takePage(slab: usize): usize {
   return page
 }
 
-export function returnPage(slab: usize, page: usize): void {
+export function returnPage(page: usize): void {
   store<u32>(page, load<u32>(slab, SLAB_FREE))
   store<u32>(slab, <u32>page, SLAB_FREE)
   store<u32>(slab, load<u32>(slab, SLAB_FREE_PAGES) + 1, SLAB_FREE_PAGES)

@@ -71,8 +71,9 @@ function createProgram(done: (code: number) => void): Command {
     .action(async (options) => done(await (await import('./demo.js')).demo(options)))
 
   command('bench', 'measure the kernels on this machine, against plain JavaScript')
+    .argument('[what...]', 'reductions or families of them, as `mean p99 signal`; without, all')
     .option('--json', 'print JSON')
-    .action(async (options) => done(await (await import('./bench.js')).bench(options)))
+    .action(async (what: string[], options) => done((await import('./bench.js')).bench(what, options)))
 
   asking(command('record', 'record the frames of live sources with their timing, to replay them'))
     .argument('[file...]', 'configuration files: their sources are opened here; without, a running weir is asked')

@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load.js'
 import { SystemClock } from '../engine/clock.js'
 import { Gateway } from '../gateway.js'
 import { ConfigError, LinkError, reasonOf } from '../model/errors.js'
-import type { Plan } from '../model/plan.js'
+import { isLive, type Plan } from '../model/plan.js'
 import type { LogLevel } from '../observe/log-levels.js'
 import { countText } from '../observe/text-table.js'
 import { type Copied, type CopyOptions, copyRecording } from '../recording/copy.js'
@@ -63,7 +63,7 @@ async function recordSources(files: readonly string[], options: RecordOptions): 
 
 /** The plan without what comes behind the sources. Throws a ConfigError when there is nothing to record. */
 function recordable(plan: Plan): Plan {
-  const sources = plan.sources.filter(({ finite }) => !finite)
+  const sources = plan.sources.filter(isLive)
   if (sources.length === 0)
     throw new ConfigError([
       {

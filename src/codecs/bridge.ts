@@ -22,7 +22,8 @@ export const bridge: CodecComponent<object> = {
   summary: 'Raw rows of a device that speaks the firmware bridge',
   internal: true,
   options: {},
-  check: () => undefined,
+  check: (_options, { sequencePath }) =>
+    sequencePath === undefined ? undefined : 'cannot use `sequence`: the bridge numbers its frames itself; remove it',
   compile: (_options, _input, arena) => ({
     codec: CODEC_BRIDGE,
     own: 0,

@@ -7,6 +7,7 @@ import {
   COLUMN_KIND,
   COLUMN_NAME,
   COLUMN_NAME_BYTES,
+  COLUMN_SEQUENCE,
   COLUMN_TAG,
   COLUMN_TIME,
   COLUMN_UNDECLARED,
@@ -147,23 +148,29 @@ function planOf(
   input: CodecInput,
 ): { fields: PathField[]; uses: Map<string, ColumnUse> } | string {
   const { delimiter, header, columns, comment } = options
+  if (input.hasClock)
+    return 'cannot count the samples of csv: it has no arrays; take the time from a column, or use time: arrival'
   if (input.hasRate) return 'cannot use `rate`: csv has no arrays; remove it'
   if (comment === delimiter)
     return `cannot tell comments from values: \`comment\` and \`delimiter\` are both "${comment}"; choose another`
   if (header && columns) return 'cannot use `columns` and `header: true` together; remove one of them'
   if (!header && !columns) return 'cannot tell the columns: write `header: true`, or list their names in `columns`'
-  const { tagPaths, timePath } = input
+  const { tagPaths, timePath, sequencePath } = input
   if (tagPaths.length > MOST_TAGS) return `cannot take ${tagPaths.length} tags from the payload: at most ${MOST_TAGS}`
   const fields = declaredFields({ fields: options.fields, map: options.map, strings: 'skip' }, (path) => path)
   if (typeof fields === 'string') return fields
 
+  const only = (kind: number, column?: string): [string, ColumnUse][] =>
+    column === undefined ? [] : [[column, { kind, index: 0 }]]
   const all: [string, ColumnUse][] = [
     ...fields.map(({ path }, index): [string, ColumnUse] => [path, { kind: COLUMN_FIELD, index }]),
     ...tagPaths.map((path, index): [string, ColumnUse] => [path, { kind: COLUMN_TAG, index }]),
-    ...(timePath === undefined ? [] : [[timePath, { kind: COLUMN_TIME, index: 0 }] as [string, ColumnUse]]),
+    ...only(COLUMN_TIME, timePath),
+    ...only(COLUMN_SEQUENCE, sequencePath),
   ]
   const twice = firstTwice(all.map(([column]) => column))
-  if (twice !== undefined) return `cannot use column "${twice}" twice; it can be one field, one tag or the time`
+  if (twice !== undefined)
+    return `cannot use column "${twice}" twice; it can be one field, one tag, the time or the message's number`
   const uses = new Map(all)
   if (!columns) return { fields, uses }
   const same = firstTwice(columns.filter((column) => column !== ''))

@@ -3,12 +3,16 @@ import { NONE } from '../../assembly/layout.js'
 import type { Arena } from '../model/codec.js'
 import type { Step } from './json-path.js'
 
-/** A path that is wanted, and as what: a declared field or a tag by its index, the time. */
+/** A path that is wanted, and as what: a declared field or a tag by its index, the time, the message's number. */
 export interface Wanted {
   steps: Step[]
   field?: number
   tag?: number
   time?: true
+  sequence?: true
+  /** Of the arrays; the number of their first sample. */
+  rate?: true
+  counter?: true
 }
 
 interface Node {
@@ -17,11 +21,18 @@ interface Node {
   field?: number
   tag?: number
   time?: true
+  sequence?: true
+  rate?: true
+  counter?: true
   address: number
 }
 
 /** Writes the tree of the wanted paths for assembly/decode/json.ts; returns the address of the codec's own part. */
-export function writeTree(wanted: Wanted[], options: { isOpen: boolean; parse: boolean }, arena: Arena): number {
+export function writeTree(
+  wanted: Wanted[],
+  options: { isOpen: boolean; parse: boolean; arrays: boolean },
+  arena: Arena,
+): number {
   const root: Node = { step: '', children: [], address: 0 }
   const leaves = wanted.map(({ steps, ...role }) => Object.assign(leafOf(root, steps), role))
 
@@ -38,6 +49,10 @@ export function writeTree(wanted: Wanted[], options: { isOpen: boolean; parse: b
   set(tree.JSON_ROOT, root.address)
   set(tree.JSON_NODES_END, end)
   set(tree.JSON_TIME, leaves.find(({ time }) => time)?.address ?? 0)
+  set(tree.JSON_SEQUENCE, leaves.find(({ sequence }) => sequence)?.address ?? 0)
+  set(tree.JSON_RATE, leaves.find(({ rate }) => rate)?.address ?? 0)
+  set(tree.JSON_COUNTER, leaves.find(({ counter }) => counter)?.address ?? 0)
+  set(tree.JSON_ARRAYS, options.arrays ? 1 : 0)
   set(tree.JSON_OPEN, options.isOpen ? 1 : 0)
   set(tree.JSON_PARSE, options.parse ? 1 : 0)
   set(tree.JSON_WANTED, unique.length)

@@ -22,7 +22,15 @@ export const json: CodecComponent<FieldChoice> = {
     if (typeof plan === 'string') bug(`a JSON input was compiled that did not pass its check: ${plan}`)
     return {
       codec: CODEC_JSON,
-      own: writeTree(plan.wanted, { isOpen: !plan.fields.length, parse: options.strings === 'parse' }, arena),
+      own: writeTree(
+        plan.wanted,
+        {
+          isOpen: !plan.fields.length,
+          parse: options.strings === 'parse',
+          arrays: plan.fields.some(({ samples }) => samples),
+        },
+        arena,
+      ),
       fields: plan.fields,
     }
   },
@@ -32,9 +40,9 @@ export const json: CodecComponent<FieldChoice> = {
 function planOf(options: FieldChoice, input: CodecInput): { fields: PathField[]; wanted: Wanted[] } | string {
   const fields = declaredFields(options, pathName)
   if (typeof fields === 'string') return fields
-  if (fields.some(({ samples }) => samples) && input.timePath === undefined)
-    return 'cannot time the elements of `samples`: the payload has no time; write time: { path: …, unit: …, rate: … }, or a path that names an array of times'
-  const { timePath, tagPaths } = input
+  if (fields.some(({ samples }) => samples) && input.timePath === undefined && !input.hasClock)
+    return 'cannot time the elements of `samples`: the payload has no time; write time: { path: …, unit: …, rate: … }, a path that names an array of times, or time: { clock: samples, rate: … }'
+  const { timePath, ratePath, counterPath, tagPaths, sequencePath } = input
   if (tagPaths.length > MOST_TAGS)
     return `cannot take ${tagPaths.length} tags from the payload: at most ${MOST_TAGS}; make some of them constants or levels of the topic`
 
@@ -48,6 +56,9 @@ function planOf(options: FieldChoice, input: CodecInput): { fields: PathField[];
     firstProblem(fields.map(({ path }, field) => add(path, { field }))) ??
     firstProblem(tagPaths.map((path, tag) => add(path, { tag }))) ??
     (timePath === undefined ? undefined : add(timePath, { time: true })) ??
+    (sequencePath === undefined ? undefined : add(sequencePath, { sequence: true })) ??
+    (ratePath === undefined ? undefined : add(ratePath, { rate: true })) ??
+    (counterPath === undefined ? undefined : add(counterPath, { counter: true })) ??
     samePath(wanted)
   return problem ?? { fields, wanted }
 }

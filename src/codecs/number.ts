@@ -34,6 +34,9 @@ export const number: CodecComponent<NumberOptions> = {
       return `cannot take the time from "${input.timePath}": the payload is a number and nothing else; use time: arrival`
     if (input.tagPaths.length)
       return `cannot take the tag from "${input.tagPaths[0]}": the payload is a number and nothing else; take tags from the topic`
+    if (input.sequencePath !== undefined)
+      return `cannot take the message's number from "${input.sequencePath}": the payload is a number and nothing else; remove \`sequence\``
+    if (input.hasClock) return 'cannot count the samples of a number: it has no array and no counter; use time: arrival'
     if (input.hasRate) return 'cannot use a rate: the payload is one number, not an array; remove it'
     return undefined
   },

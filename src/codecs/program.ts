@@ -1,6 +1,6 @@
 import * as layout from '../../assembly/layout.js'
 import { zoneTable } from '../memory/zone.js'
-import type { Arena, CodecComponent, CodecInput, FieldSpec } from '../model/codec.js'
+import { type Arena, type CodecComponent, codecInput, type FieldSpec } from '../model/codec.js'
 import { bug } from '../model/errors.js'
 import type { InputPlan } from '../model/plan.js'
 
@@ -12,6 +12,8 @@ export interface Program {
   fields: string[]
   /** Names of the tags taken from the payload, in the order of the device key's parts. */
   tagNames: string[]
+  /** Of samples that are timed by counting them: nominal rate, and what their counter wraps at. */
+  clock?: { rateHz: number; modulus: number }
   /** A channel's layout from its first line (CSV with a header) or its spec, or why that is none. */
   layout?(text: string): number | string
 }
@@ -24,20 +26,15 @@ const UNITS = {
   iso: layout.TIME_ISO,
 }
 
-// What a codec is told of its input.
-function codecInput({ time, payloadTags }: InputPlan): CodecInput {
-  return {
-    ...(time.kind === 'path' && { timePath: time.path }),
-    hasRate: time.kind === 'path' && time.rateHz !== undefined,
-    tagPaths: Object.values(payloadTags),
-  }
-}
-
 /** Compiles how an input's payloads are read. The plan was checked before; throws when the arena is full. */
 export function compileInput(input: InputPlan, codecs: readonly CodecComponent[], arena: Arena): Program {
   const component = codecs.find(({ type }) => type === input.decode.type)
   if (!component) bug(`no codec is named ${input.decode.type}`)
-  const compiled = component.compile(input.decode.options as never, codecInput(input), arena)
+  const compiled = component.compile(
+    input.decode.options as never,
+    codecInput(input.time, input.payloadTags, input.sequence),
+    arena,
+  )
   const tagNames = Object.keys(input.payloadTags)
 
   const address = arena.alloc(layout.PROGRAM_BYTES)
@@ -49,7 +46,8 @@ export function compileInput(input: InputPlan, codecs: readonly CodecComponent[]
   set(layout.PROGRAM_TAGS, tagNames.length)
   set(layout.PROGRAM_FIELDS, compiled.fields.length)
   set(layout.PROGRAM_FIELD_LIST, writeFields(compiled.fields, arena))
-  const { time } = input
+  const { time, sequence } = input
+  if (sequence) arena.f64[(address + layout.PROGRAM_SEQUENCE) / 8] = sequence.modulus ?? Number.POSITIVE_INFINITY
   set(layout.PROGRAM_TIME_UNIT, layout.TIME_ARRIVAL)
   if (time.kind === 'path') {
     set(layout.PROGRAM_TIME_UNIT, UNITS[time.unit])
@@ -61,8 +59,14 @@ export function compileInput(input: InputPlan, codecs: readonly CodecComponent[]
       set(layout.PROGRAM_ZONE_LENGTH, zone.length)
     }
   }
+  if (time.kind === 'clock') {
+    set(layout.PROGRAM_TIME_UNIT, layout.TIME_CLOCK)
+    // Until the host tells their times, elements have their number for a time.
+    arena.f64[(address + layout.PROGRAM_RATE) / 8] = 1e6
+  }
   return {
     address,
+    ...(time.kind === 'clock' && { clock: { rateHz: time.rateHz, modulus: compiled.counterModulus ?? 2 ** 32 } }),
     fields: compiled.fields.map(({ name }) => name),
     tagNames,
     ...(compiled.layout && { layout: compiled.layout.bind(compiled) }),

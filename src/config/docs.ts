@@ -1,5 +1,6 @@
 import type * as v from 'valibot'
 import type { Components } from '../model/components.js'
+import { derivedEntries } from './derived-schema.js'
 import { LATER } from './later.js'
 import { allowedText, branches, descriptionOf, isOptional, isSecret, type Part } from './schema-walk.js'
 import { inputEntries, sourceEntries } from './source-schema.js'
@@ -19,11 +20,11 @@ export function configDoc(components: Components): string {
     `Values may hold \`\${env:NAME}\`, \`\${env:NAME:-default}\`, \`\${file:/path}\` and \`\${credential:NAME}\` (a file in \`$CREDENTIALS_DIRECTORY\`, as systemd gives it); \`$\${\` stands for a plain \`\${\`. What comes of it is always text.`,
     '## Top',
     table({ ...topEntries }),
-    'Besides: `sources`, `windows` and `sinks`, maps by name. A name has 1 to 64 of the characters `A-Z a-z 0-9 _ . -`.',
+    'Besides: `sources`, `derived`, `windows` and `sinks`, maps by name. A name has 1 to 64 of the characters `A-Z a-z 0-9 _ . -`.',
     '## Sources',
     'Every source has a `type` and may have:',
     table({ ...inputEntries, ...sourceEntries }),
-    ...nested('time', inputEntries.time),
+    ...Object.entries(inputEntries).flatMap(([key, schema]) => nested(key, schema)),
     ...sources.flatMap((c) => section(`### \`type: ${c.type}\``, c)),
     ...(framings.length
       ? ['## Framings', ...framings.flatMap((c) => section(`### \`frame: { type: ${c.type} }\``, c))]
@@ -31,18 +32,17 @@ export function configDoc(components: Components): string {
     '## Decoding',
     'How payloads become samples: `decode:` of a source or topic.',
     ...codecs.filter(({ internal }) => !internal).flatMap((c) => section(`### \`decode: { type: ${c.type} }\``, c)),
+    '## Derived series',
+    'A series made of two others: `derived: { power: { product: [{ source: meter, field: volt }, { source: meter, field: amp }], unit: W } }`. The key is its field, `derived` its source, and for windows, page and `/status` it is a series like any other; other derived series may be made of it.',
+    'It has a value at each event time at which either input has one, from the first time on at which both are known: made of the last values at or before that time, once the time of both sources has passed it. So the order in which samples arrive does not matter within `wait`; those that come behind what was made already count as `late` for the source `derived`, outcomes that are no finite number (a ratio by 0) as `invalid`.',
+    'Inputs are paired device by device. Without `by`, those of one source belong to one device; those of two sources fit where all tags that both have are equal, and the derived series has the tags of both. Derived series count for `maxSeries`, and rows of inputs that wait take room of `maxMemory`: where there is none they are `rejected`.',
+    table({ ...derivedEntries }),
+    ...nested('sum', derivedEntries.sum),
     '## Windows',
     table(windowEntries),
     ...nested('of', windowEntries.of),
     '### Reductions',
-    rows(
-      ['reduction', 'what it is', 'of'],
-      kernels.map((k) => [
-        code(k.arguments.length ? `${k.name}(${k.arguments.map((a) => a.name).join(', ')})` : k.name),
-        k.summary,
-        k.source,
-      ]),
-    ),
+    `[reductions.md](reductions.md) says of each what it gives, its arguments and its unit: ${kernels.map(({ name }) => code(name)).join(', ')}.`,
     '## Sinks',
     ...sinks.flatMap((c) => section(`### \`type: ${c.type}\``, c)),
     ...(formats.length
@@ -78,7 +78,7 @@ function section(title: string, { summary, options }: { summary: string; options
 /** Tables of the maps that a value may be. */
 function nested(key: string, schema: v.GenericSchema): string[] {
   return branches(schema)
-    .flatMap((part) => (part.item ? branches(part.item) : [part]))
+    .flatMap((part) => (part.item || part.value ? branches((part.item ?? part.value)!) : [part]))
     .filter((part, i, all) => part.entries && all.findIndex((other) => other.entries === part.entries) === i)
     .flatMap((part) => [`Keys of \`${key}\`:`, table(part.entries!)])
 }
@@ -104,10 +104,12 @@ function defaultText(schema: Part): string {
   return code(typeof value === 'string' ? value : JSON.stringify(value))
 }
 
-const code = (text: string): string => `\`${text}\``
+/** Text as code of Markdown. */
+export const code = (text: string): string => `\`${text}\``
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
-function rows(head: string[], body: string[][]): string {
+/** A table of Markdown. */
+export function rows(head: string[], body: string[][]): string {
   const line = (cells: string[]) => `| ${cells.map(cell).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...body.map(line)].join('\n')
 }

@@ -1,5 +1,6 @@
 import type * as v from 'valibot'
 import type { Components } from '../model/components.js'
+import { derivedEntries } from './derived-schema.js'
 import { NAME } from './findings.js'
 import { allowedText, descriptionOf, isOptional, metadataOf, type Part, unwrap } from './schema-walk.js'
 import { inputEntries, sourceEntries } from './source-schema.js'
@@ -21,6 +22,7 @@ export function jsonSchema(components: Components): Json {
     properties: {
       ...top.properties,
       sources: byName({ oneOf: components.sources.map((c) => componentSchema(c, withDecode(source))) }),
+      derived: byName(mapSchema(derivedEntries)),
       windows: byName(mapSchema(windowEntries)),
       sinks: byName({ oneOf: components.sinks.map((c) => componentSchema(c)) }),
     },

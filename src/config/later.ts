@@ -11,44 +11,14 @@ export const LATER: Record<Place, Record<string, string>> = {
     maxBatchBytes: 'bound of a batch',
   },
   source: {
-    expect: 'how often a series speaks',
-    sequence: 'numbered messages',
-    calibrate: 'factor and offset of a field',
-    valid: 'range of true values of a field',
     resume: 'go on in a file where the last run stopped',
     maxBatchBytes: 'bound of a batch',
   },
-  window: {
-    size: 'hopping windows',
-    hop: 'hopping windows',
-    session: 'session windows',
-    count: 'count windows',
-    hold: 'how long a value holds',
-    zone: 'windows of calendar days',
-    stamp: "a point's time at the window's end",
-    quality: 'how many samples a result rests on',
-    detrend: 'values without their mean or trend',
-    expect: 'how often a series speaks',
-    by: 'grouping by tags',
-    raw: 'samples as they are',
-    maxRows: 'bound of kept rows',
-  },
-  decode: { sequence: 'numbered messages', calibrate: 'factor and offset of a field', valid: 'range of true values' },
+  window: {},
+  decode: {},
   sink: {
     spool: 'points kept on disk',
     maxAge: 'bound of the points kept on disk',
     minFree: 'bound of the points kept on disk',
   },
-}
-
-/** Reductions that the design knows and this version does not; percentiles such as p99 besides. */
-const LATER_REDUCTIONS = new Set(
-  `quantile median histogram distinct twa integral duty rate increase slope ewma zerocross dominant_hz band_power band_rms
-  velocity_rms envelope_rms spectral_centroid circmean n expected coverage gap_max late duplicate`.split(/\s+/),
-)
-
-/** True for a reduction as written that a later version will know. */
-export const isLaterReduction = (written: string): boolean => {
-  const name = /^\s*(\w+)/.exec(written)?.[1] ?? ''
-  return LATER_REDUCTIONS.has(name) || /^p\d+$/.test(name)
 }

@@ -1,18 +1,26 @@
 import * as v from 'valibot'
 import type { Components } from '../model/components.js'
 import { ConfigError } from '../model/errors.js'
-import type { Plan } from '../model/plan.js'
+import { DERIVED_SOURCE, type Plan } from '../model/plan.js'
+import { derivedSources } from './derived.js'
 import type { Environment } from './environment.js'
 import { Findings, NAME } from './findings.js'
 import { interpolate } from './interpolate.js'
 import { isMap } from './path.js'
+import { checkUnits } from './signal-check.js'
 import { readSinks } from './sinks.js'
 import { readSources } from './sources.js'
 import { defaultHttp, topEntries } from './top-schema.js'
 import { readWindows } from './windows.js'
 
 const section = v.optional(v.pipe(v.unknown(), v.metadata({ allowed: 'a map by name' })))
-const topSchema = v.strictObject({ ...topEntries, sources: section, windows: section, sinks: section })
+const topSchema = v.strictObject({
+  ...topEntries,
+  sources: section,
+  derived: section,
+  windows: section,
+  sinks: section,
+})
 
 /**
  * The plan of a configuration as plain data, as a YAML file or a StreamingContext gives it, with all placeholders
@@ -35,12 +43,15 @@ export function parseConfig(raw: unknown, components: Components, environment: E
   const pointsTaken = environment.pointsTaken ?? false
 
   const sources = readSources(given.sources, batchUs, components, findings)
+  const derived = derivedSources(given.derived, names(given.sources), sources, findings)
   const sinks = readSinks(given.sinks, !pointsTaken, components, findings)
-  const named = { sources: names(given.sources), sinks: names(given.sinks), pointsTaken }
+  const derivedNames = names(given.derived).length > 0 ? [DERIVED_SOURCE] : []
+  const named = { sources: [...names(given.sources), ...derivedNames], sinks: names(given.sinks), pointsTaken }
   const windows = readWindows(given.windows, named, components, findings)
+  checkUnits(windows, sources, components, findings)
   if (findings.problems.length) throw new ConfigError(findings.problems)
 
-  const longestUs = Math.max(0, ...windows.map((window) => window.everyUs + window.latenessUs))
+  const longestUs = Math.max(0, ...windows.map((window) => window.sizeUs + window.holdUs + window.latenessUs))
   const http = top.http ?? defaultHttp(sources.every(({ finite }) => finite))
   return {
     gateway: top.gateway ?? plainName(environment.hostname),
@@ -51,7 +62,7 @@ export function parseConfig(raw: unknown, components: Components, environment: E
     stopTimeoutMs: top.stopTimeout / 1000,
     stateDir: top.stateDir ?? (environment.env.STATE_DIRECTORY?.split(':')[0] || './weir-state'),
     ...(http && { http }),
-    sources: sources.map((source) => ({ ...source, forgetUs: Math.max(source.forgetUs, longestUs) })),
+    sources: [...sources, ...derived].map((source) => ({ ...source, forgetUs: Math.max(source.forgetUs, longestUs) })),
     windows,
     sinks,
   }

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { byteSize, duration } from '../model/schema.js'
+import { conditionEntries, unitSchema } from './condition-schema.js'
 import { tagsSchema, timeSchema } from './input-schema.js'
 
 const says = v.description
@@ -17,19 +18,23 @@ export const inputEntries = {
     ),
   ),
   tags: v.optional(v.pipe(tagsSchema, says('Further tags: constants and values of the payload.'))),
+  ...conditionEntries,
 }
 
 /** Keys that every source has besides. */
 export const sourceEntries = {
   unit: v.optional(
     v.pipe(
-      v.record(
-        v.string(),
-        v.pipe(v.string('text of 1 to 16 bytes'), v.nonEmpty(), v.maxBytes(16, 'text of 1 to 16 bytes')),
-      ),
+      v.record(v.string(), unitSchema),
       says('Units of fields, such as { temp: °C, power: W }. They are shown beside the values.'),
     ),
     {},
+  ),
+  expect: v.optional(
+    v.pipe(
+      duration({ min: '1ms' }),
+      says('How often a series speaks: with `quality: true` a silent one has points that say so.'),
+    ),
   ),
   wait: v.optional(
     v.pipe(duration(), says('Disorder that is normal: a window is emitted this much after its end.')),

@@ -1,9 +1,9 @@
 import * as v from 'valibot'
 import type { Components } from '../model/components.js'
-import { type InputPlan, mayUseArrival, type SourcePlan } from '../model/plan.js'
+import { type ConditionsPlan, type InputPlan, mayUseArrival, type SourcePlan } from '../model/plan.js'
 import type { CommonInput, RawInput, SourceComponent } from '../model/source.js'
 import type { Findings } from './findings.js'
-import { codecProblem, readInput, type Written } from './input.js'
+import { checkNames, codecProblems, readInput, type Written } from './input.js'
 import { isMap, type Path } from './path.js'
 import { inputEntries, sourceEntries } from './source-schema.js'
 
@@ -36,7 +36,12 @@ function readSource(
   scope: Scope,
 ): SourcePlan | undefined {
   const { path, findings } = scope
-  const { type: _, time, decode, tags, ...rest } = given
+  const { type: _, ...rest } = given
+  const raw: RawInput = {}
+  for (const key of Object.keys(inputEntries) as (keyof RawInput)[]) {
+    raw[key] = rest[key]
+    delete rest[key]
+  }
   const isCommon = ([key]: [string, unknown]) =>
     Object.hasOwn(sourceEntries, key) && !Object.hasOwn(component.options, key)
   const entries = Object.entries(rest)
@@ -50,7 +55,8 @@ function readSource(
   )
   // Problems of topics and the like are told at once with those of the source itself.
   if (!options) readInputsBelow(given, scope)
-  const inputs = options ? readInputs(component, options, { time, decode, tags }, given, scope) : []
+  const inputs = options ? readInputs(component, options, raw, given, scope) : []
+  checkNames(given.unit, [...path, 'unit'], findings)
   if (!own || !inputs) return
   // Offline, a source may need what was left unread; then nothing more can be told of it.
   const finite = options !== undefined && component.finite(options as never)
@@ -62,6 +68,7 @@ function readSource(
     inputs,
     finite,
     units: own.unit,
+    expectUs: own.expect ?? 0,
     waitUs: own.wait,
     idleUs: own.idle ?? Math.max(3 * batchUs, IDLE_MIN_US),
     aheadUs: own.ahead,
@@ -95,14 +102,26 @@ function readInputs(
   const parse = (entry: RawInput): CommonInput =>
     readInput(entry, placeOf(entry, given, path, taken) ?? path, components, findings, written)
   const inputs = component.inputs(options as never, common, parse)
-  if (typeof inputs !== 'string') return inputs
+  if (typeof inputs !== 'string') return inputs.map((input) => withCommon(input, common))
   if (findings.problems.length === problemsBefore) findings.add(path, inputs)
+}
+
+/** What an input says goes before what its source says. */
+function withCommon(input: InputPlan, { conditions, sequence }: CommonInput): InputPlan {
+  const both = (own: ConditionsPlan, further: ConditionsPlan): ConditionsPlan => ({
+    calibrate: [...own.calibrate, ...further.calibrate],
+    valid: [...own.valid, ...further.valid],
+    deadband: [...own.deadband, ...further.deadband],
+  })
+  const merged = input.conditions && conditions ? both(input.conditions, conditions) : (input.conditions ?? conditions)
+  const numbered = input.sequence ?? sequence
+  return { ...input, ...(merged && { conditions: merged }), ...(numbered && { sequence: numbered }) }
 }
 
 function checkInputs(inputs: InputPlan[], finite: boolean, { path, components, findings, written }: Scope): void {
   for (const input of inputs) {
-    const why = codecProblem(input, components)
-    if (why) findings.add(written.get(input.decode) ?? [...path, 'decode'], why)
+    for (const why of codecProblems(input, components))
+      findings.add(written.get(input.decode) ?? [...path, 'decode'], why)
     if (finite && mayUseArrival(input.time))
       findings.add(
         written.get(input.time) ?? [...path, 'time'],
@@ -114,7 +133,7 @@ function checkInputs(inputs: InputPlan[], finite: boolean, { path, components, f
 /** Where below the source the map lies that a component handed to `parse`: of several alike the next, when asked again the same. */
 function placeOf(entry: RawInput, given: unknown, path: Path, taken: Set<unknown>): Path | undefined {
   // A component may stand in for what an entry lacks, such as a default codec.
-  const keys = ['time', 'decode', 'tags'] as const
+  const keys = Object.keys(inputEntries) as (keyof RawInput)[]
   const fits = (item: Record<string, unknown>) =>
     keys.some((key) => item[key] !== undefined) &&
     keys.every((key) => item[key] === undefined || item[key] === entry[key])

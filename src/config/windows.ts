@@ -1,10 +1,12 @@
 import type { Components } from '../model/components.js'
 import type { ReductionPlan, Selector, WindowPlan } from '../model/plan.js'
 import type { Findings } from './findings.js'
-import { isLaterReduction } from './later.js'
 import { nearest } from './nearest.js'
 import type { Path } from './path.js'
 import { windowEntries } from './window-schema.js'
+import { checkReductions, readShape, withQuality } from './window-shape.js'
+
+const LEAST_HOLD_US = 10e6
 
 /** What windows may name. */
 export interface Named {
@@ -19,28 +21,45 @@ export function readWindows(raw: unknown, named: Named, components: Components, 
   const byMeasurement = new Map<string, { name: string; told: boolean }>()
   return findings.section(raw, 'windows', 'a window', true).flatMap(([name, given]) => {
     const path = ['windows', name]
-    const {
-      of: ofGiven,
-      every,
-      offset,
-      lateness,
+    const read = findings.readKeys(windowEntries, given, path, { place: 'window' })
+    const of = read.of && selectors(read.of)
+    if (of) checkSources(of, Array.isArray(read.of), [...path, 'of'], named.sources, findings)
+    const measurement = read.measurement ?? name
+    checkMeasurement(measurement, { name, told: read.measurement !== undefined }, path, byMeasurement, findings)
+    const shape = readShape(read, given, path, findings)
+    const kind = shape?.kind
+    const lists = readReduce(read.reduce, kind, [...path, 'reduce'], components, findings)
+    const to = readTo(read.to, [...path, 'to'], named, findings)
+    if (!of || !shape || !lists) return []
+    const reduce = read.quality ? withQuality(lists, shape, components) : lists
+    const detrends = read.detrend !== undefined && read.detrend !== 'none'
+    checkReductions(
       reduce,
-      to,
-      ...own
-    } = findings.readKeys(windowEntries, given, path, {
-      place: 'window',
-    })
-    const of = ofGiven && selectors(ofGiven)
-    if (of) checkSources(of, Array.isArray(ofGiven), [...path, 'of'], named.sources, findings)
-    if (every && offset && offset >= every)
-      findings.add([...path, 'offset'], 'cannot move the windows by their length or more; allowed: less than `every`')
-    const measurement = own.measurement ?? name
-    checkMeasurement(measurement, { name, told: own.measurement !== undefined }, path, byMeasurement, findings)
-    const reduced = reduce && readReduce(reduce, [...path, 'reduce'], components, findings)
-    const sinks = readTo(to, [...path, 'to'], named, findings)
-    if (!of || every === undefined || offset === undefined || lateness === undefined || !reduced) return []
+      shape,
+      { grouped: read.by !== undefined, detrends, quality: read.quality ?? false },
+      [...path, 'reduce'],
+      components,
+      findings,
+    )
     return [
-      { name, measurement, of, everyUs: every, offsetUs: offset, latenessUs: lateness, reduce: reduced, to: sinks },
+      {
+        name,
+        measurement,
+        of,
+        ...shape,
+        latenessUs: read.lateness ?? 0,
+        stamp: read.stamp ?? 'start',
+        holdUs: read.hold ?? Math.max(shape.sizeUs, LEAST_HOLD_US),
+        between: read.between ?? 'step',
+        quality: read.quality ?? false,
+        expectUs: read.expect ?? 0,
+        detrend: read.detrend ?? 'default',
+        maxRows: read.maxRows ?? 1,
+        ...(read.by && { by: read.by }),
+        ...(read.unitTag !== undefined && { unitTag: read.unitTag }),
+        reduce,
+        to,
+      },
     ]
   })
 }
@@ -80,11 +99,20 @@ function checkMeasurement(
 }
 
 function readReduce(
-  reduce: string[] | Record<string, string[]>,
+  reduce: string[] | Record<string, string[]> | undefined,
+  kind: WindowPlan['kind'] | undefined,
   path: Path,
   components: Components,
   findings: Findings,
-): WindowPlan['reduce'] {
+): WindowPlan['reduce'] | undefined {
+  if (kind === 'raw') {
+    if (reduce) findings.add(path, 'cannot reduce raw samples; remove `reduce` or `raw`')
+    return [{ field: '*', reductions: [] }]
+  }
+  if (!reduce) {
+    if (kind) findings.add(path, 'cannot find `reduce`: a window needs reductions; write reduce: [mean]')
+    return undefined
+  }
   if (Array.isArray(reduce)) return [{ field: '*', reductions: readList(reduce, path, components, findings) }]
   return Object.entries(reduce).map(([field, list]) => ({
     field,
@@ -95,21 +123,16 @@ function readReduce(
 function readList(list: string[], path: Path, components: Components, findings: Findings): ReductionPlan[] {
   const reductions: ReductionPlan[] = []
   for (const [i, text] of list.entries()) {
-    const reduction = components.reduction(text)
-    if (typeof reduction === 'string') findings.add([...path, i], refusal(text, reduction, components))
-    else if (reductions.some(({ suffix }) => suffix === reduction.suffix))
+    const made = components.reduction(text)
+    if (typeof made === 'string') findings.add([...path, i], made)
+    else if (made.some((one) => reductions.some(({ suffix }) => suffix === one.suffix)))
       findings.add(
         [...path, i],
         `cannot reduce by ${JSON.stringify(text)} twice: it would give the same field; remove one`,
       )
-    else reductions.push(reduction)
+    else reductions.push(...made)
   }
   return reductions
-}
-
-function refusal(text: string, why: string, { kernels }: Components): string {
-  if (!isLaterReduction(text)) return why
-  return `cannot reduce by \`${text}\`: not in this version; allowed: ${kernels.map(({ name }) => name).join(', ')}`
 }
 
 function readTo(to: string[] | undefined, path: Path, named: Named, findings: Findings): string[] {

@@ -1,4 +1,15 @@
-import { WHY_DEPTH, WHY_INVALID_TIME, WHY_LIMIT, WHY_NO_TIME, WHY_NO_ZONE, WHY_SYNTAX } from '../../assembly/layout.js'
+import {
+  WHY_CRC,
+  WHY_DEPTH,
+  WHY_INVALID_TIME,
+  WHY_LENGTH,
+  WHY_LIMIT,
+  WHY_NO_COUNTER,
+  WHY_NO_RATE,
+  WHY_NO_TIME,
+  WHY_NO_ZONE,
+  WHY_SYNTAX,
+} from '../../assembly/layout.js'
 import type { Clock } from '../model/clock.js'
 import type { Log } from '../model/log.js'
 import type { BadFrame } from './decoder.js'
@@ -9,6 +20,10 @@ const WORDS: Record<number, string> = {
   [WHY_LIMIT]: 'it holds too many values',
   [WHY_INVALID_TIME]: 'its time cannot be read; compare `time.unit` with the bytes',
   [WHY_NO_ZONE]: 'its time has no zone; set `time.zone`',
+  [WHY_NO_RATE]: 'its arrays have no rate; write `time.rate`, in Hz or as a path',
+  [WHY_NO_COUNTER]: 'its counter of samples cannot be read; compare `time.counter` with the bytes',
+  [WHY_LENGTH]: 'it is longer or shorter than `fields` say',
+  [WHY_CRC]: 'its check is wrong',
   [WHY_NO_TIME]: 'it has no time; compare `time.path` with the bytes, or set `or: arrival`',
 }
 

@@ -1,4 +1,4 @@
-import { PANE_START, PANES_ALL, PANES_DUE, PANES_SWEEP } from '../../assembly/layout.js'
+import { NONE, PANE_START, PANES_ALL, PANES_DUE, PANES_SWEEP } from '../../assembly/layout.js'
 import type { KernelsModule } from '../memory/modules.js'
 import { bug } from '../model/errors.js'
 import type { Points } from '../model/points.js'
@@ -20,6 +20,8 @@ export class Closer {
   readonly #lines = new Lines()
   readonly #due: Target[][]
   readonly #final: Target[][]
+  /** Windows that will have more to say of what they know. */
+  readonly #open = new Set<Window>()
 
   constructor(
     private readonly memory: EngineMemory,
@@ -34,44 +36,116 @@ export class Closer {
     this.#final = windows.map((window) => targets(window).filter((target) => target.finalOnly))
   }
 
-  /** True while some window has changes that wait for the watermark. */
+  /** True while some window has something to say as time goes on. */
   get waiting(): boolean {
     const end = Number.POSITIVE_INFINITY
-    return this.windows.some((window, w) => this.#dueOf(w).length > 0 && this.#panes(window, PANES_DUE, end).length > 0)
+    return this.windows.some((window, w) => {
+      const { kind } = window.plan
+      if (this.#dueOf(w).length === 0) return kind === 'session' && window.openPanes > 0
+      if (this.#open.has(window)) return true
+      return kind === 'tumbling' ? this.#panes(window, PANES_DUE, end).length > 0 : window.openPanes > 0
+    })
   }
 
   /**
    * Emits what the sources' own watermarks allow; `watermarkUs` is the highest of those that go on. With `ended` a
    * source's watermark has just become infinite, and whatever it left open is final.
    */
-  close(watermarkUs: number, ended: boolean): void {
-    const dueUs = ended ? Number.POSITIVE_INFINITY : watermarkUs
+  close(watermarkUs: number, nowUs: number, ended: boolean): void {
     this.windows.forEach((window, w) => {
-      const due = this.#dueOf(w)
-      const final = this.#final[w]
-      if (due.length > 0) {
-        for (const pane of this.#panes(window, PANES_DUE, dueUs)) {
-          this.#take(window, pane, due, false, (out, end) => this.kernels.collect(window.address, pane, out, end))
-        }
-      }
-      for (const pane of this.#panes(window, ended ? PANES_ALL : PANES_SWEEP, watermarkUs)) {
-        this.#take(window, pane, final, true, (out, end) =>
-          this.kernels.sweep(window.address, pane, watermarkUs, final.length > 0 ? 1 : 0, out, end),
-        )
-      }
+      const { kind } = window.plan
+      let open = window.fills && this.kernels.fill(window.address) !== 0
+      if (kind === 'tumbling') this.#closePanes(window, w, watermarkUs, ended)
+      else if (kind === 'hopping') open = this.#closeHops(window, w) || open
+      else if (kind === 'session') this.#closeLanes(window, nowUs, NONE, false)
+      else if (kind === 'count' && ended) this.#closeLanes(window, nowUs, NONE, true)
+      if (open) this.#open.add(window)
+      else this.#open.delete(window)
     })
   }
 
-  /** Ends a device in every open pane: what has not been said of it yet is said. */
+  /** Emits what a count window has counted out, sessions of a device that has no room for more, or the raw rows from `from` on. */
+  emit(window: Window, from: number): void {
+    const { address } = window
+    if (window.plan.kind === 'session') {
+      this.#take(window, this.#all(window), true, (out, end) => this.kernels.collectOver(address, out, end))
+      return
+    }
+    if (window.plan.kind === 'count') {
+      this.#take(window, this.#all(window), true, (out, end) =>
+        this.kernels.collectCounts(address, NONE, 0, 1, out, end),
+      )
+      return
+    }
+    let row = from
+    this.#take(window, this.#all(window), true, (out, end) => {
+      const more = this.kernels.collectRaw(address, this.memory.regions.columns.start, row, out, end)
+      row = this.kernels.rawNext.value
+      return more
+    })
+  }
+
+  /** Ends a device in every window: what has not been said of it yet is said. */
   closeDevice(device: number): void {
     this.windows.forEach((window, w) => {
       const final = this.#final[w]
-      for (const pane of this.#panes(window, PANES_ALL, 0)) {
-        this.#take(window, pane, final, true, (out, end) =>
-          this.kernels.closeDevice(window.address, pane, device, final.length > 0 ? 1 : 0, out, end),
-        )
-      }
+      const emit = final.length > 0 ? 1 : 0
+      const { address, plan } = window
+      if (plan.kind === 'hopping') {
+        this.#take(window, final, true, (out, end) => this.kernels.closeHops(address, device, emit, out, end))
+      } else if (plan.kind === 'tumbling') {
+        for (const pane of this.#panes(window, PANES_ALL, 0)) {
+          this.#take(window, final, true, (out, end) => this.kernels.closeDevice(address, pane, device, emit, out, end))
+        }
+      } else if (plan.kind !== 'raw') this.#closeLanes(window, 0, device, true)
+      this.kernels.forgetDevice(address, device)
     })
+  }
+
+  #closePanes(window: Window, w: number, watermarkUs: number, ended: boolean): void {
+    const due = this.#dueOf(w)
+    const final = this.#final[w]
+    if (due.length > 0) {
+      for (const pane of this.#panes(window, PANES_DUE, ended ? Number.POSITIVE_INFINITY : watermarkUs)) {
+        this.#take(window, due, false, (out, end) => this.kernels.collect(window.address, pane, out, end))
+      }
+    }
+    for (const pane of this.#panes(window, ended ? PANES_ALL : PANES_SWEEP, watermarkUs)) {
+      this.#take(window, final, true, (out, end) =>
+        this.kernels.sweep(window.address, pane, watermarkUs, final.length > 0 ? 1 : 0, out, end),
+      )
+    }
+  }
+
+  /** True while windows are still to come of what was seen. */
+  #closeHops(window: Window, w: number): boolean {
+    const due = this.#dueOf(w)
+    const final = this.#final[w]
+    let open = false
+    if (due.length > 0) {
+      this.#take(window, due, false, (out, end) => this.kernels.collectHops(window.address, 0, 1, out, end))
+      open = this.kernels.hopsOpen.value !== 0
+    }
+    this.#take(window, final, true, (out, end) =>
+      this.kernels.collectHops(window.address, 1, final.length > 0 ? 1 : 0, out, end),
+    )
+    return open
+  }
+
+  /** Sessions and counted rows are told once, to everybody. */
+  #closeLanes(window: Window, nowUs: number, device: number, all: boolean): void {
+    const targets = this.#all(window)
+    const { address, plan } = window
+    this.#take(window, targets, true, (out, end) =>
+      plan.kind === 'session'
+        ? this.kernels.collectSessions(address, device, nowUs, all ? 1 : 0, 1, out, end)
+        : this.kernels.collectCounts(address, device, all ? 1 : 0, 1, out, end),
+    )
+  }
+
+  #all(window: Window): Target[] {
+    const w = this.windows.indexOf(window)
+    return [...this.#due[w], ...this.#final[w]].filter(({ idle }) => !idle)
   }
 
   #dueOf(window: number): Target[] {
@@ -87,28 +161,24 @@ export class Closer {
     return Array.from(u32.subarray(start >>> 2, (start >>> 2) + n)).sort((a, b) => startUs(a) - startUs(b))
   }
 
-  /** Calls `write` until the pane's lines are all out, and hands them to the targets. */
-  #take(
-    window: Window,
-    pane: number,
-    targets: readonly Target[],
-    final: boolean,
-    write: (out: number, end: number) => number,
-  ): void {
+  /** Calls `write` until all lines are out, and hands them to the targets. */
+  #take(window: Window, targets: readonly Target[], final: boolean, write: (out: number, end: number) => number): void {
     const { start, end } = this.memory.regions.output
-    const startUs = this.memory.f64[(pane + PANE_START) >>> 3]
     for (let more = 1; more !== 0; ) {
       more = write(start, start + this.outputBytes)
       if (more !== 0 && this.kernels.linesEnd.value === start) more = write(start, end)
       const linesEnd = this.kernels.linesEnd.value
-      if (linesEnd === start) {
-        if (more !== 0) bug(`a line of window ${window.plan.name} is longer than ${end - start} bytes`)
-        continue
+      if (linesEnd === start && more !== 0)
+        bug(`a line of window ${window.plan.name} is longer than ${end - start} bytes`)
+      for (let at = start; at < linesEnd; ) {
+        at = this.#lines.read(window, final, this.memory, at, linesEnd, this.names)
+        // Where both kinds of target are served, each line is counted when it first goes out.
+        if (!final || this.#dueOf(this.windows.indexOf(window)).length === 0 || toldOnce(window))
+          window.count(this.#lines)
+        if (this.#lines.lines > 0) for (const target of targets) target.offer(this.#lines)
       }
-      const points = this.#lines.read(window, startUs, final, this.memory, start, linesEnd, this.names)
-      // Where both kinds of target are served, each line is counted when it first goes out.
-      if (!final || this.#dueOf(this.windows.indexOf(window)).length === 0) window.count(points)
-      if (points.lines > 0) for (const target of targets) target.offer(points)
     }
   }
 }
+
+const toldOnce = ({ plan }: Window) => plan.kind !== 'tumbling' && plan.kind !== 'hopping'

@@ -21,12 +21,14 @@ import {
   DECODE_CONSTANTS,
   DECODE_COUNTS,
   DECODE_DEVICE_TABLE,
+  DECODE_DEVICES,
   DECODE_END,
   DECODE_FRAME,
   DECODE_KEY,
   DECODE_KEY_BYTES,
   DECODE_KEY_PREFIX,
   DECODE_LINE,
+  DECODE_MISSING,
   DECODE_SCRATCH,
   DECODE_SERIES_TABLE,
   DECODE_SKIP,
@@ -42,6 +44,7 @@ import { bug } from '../model/errors.js'
 import type { EngineMemory } from './engine-memory.js'
 import type { Identities } from './identities.js'
 import type { Reducer } from './reducer.js'
+import { SampleClocks } from './sample-clocks.js'
 
 /** Frames and samples of one block, as the decoder counted them. */
 export interface DecodeCounts {
@@ -53,6 +56,8 @@ export interface DecodeCounts {
   samplesInvalid: number
   samplesFiltered: number
   samplesRejected: number
+  /** Messages passed over in their sender's numbers, less those that came late after all. */
+  missing: number
 }
 
 /** A frame that could not be read, for the log. */
@@ -68,6 +73,8 @@ export class Decoder {
   readonly #registers: number
   readonly #badHeaders: BadFrame[] = []
   readonly #text = new TextDecoder()
+  /** Of the sensors whose samples are counted. */
+  readonly clocks: SampleClocks
 
   constructor(
     private readonly memory: EngineMemory,
@@ -79,10 +86,12 @@ export class Decoder {
   ) {
     const { regions } = memory
     this.#registers = regions.registers.start
+    this.clocks = new SampleClocks(memory, identities)
     this.#set(DECODE_COLUMNS, regions.columns.start)
     this.#set(DECODE_CHANNELS, regions.channels.start)
     this.#set(DECODE_DEVICE_TABLE, regions.deviceTable.start)
     this.#set(DECODE_SERIES_TABLE, regions.seriesTable.start)
+    this.#set(DECODE_DEVICES, regions.devices.start)
     this.#set(DECODE_SCRATCH, regions.scratch.start)
     this.#set(DECODE_CONSTANTS, constants)
   }
@@ -101,6 +110,7 @@ export class Decoder {
   takeCounts(): DecodeCounts {
     const { f64 } = this.memory
     const at = (this.#registers + DECODE_COUNTS) >>> 3
+    const missing = (this.#registers + DECODE_MISSING) >>> 3
     const counts = {
       framesIn: f64[at + COUNT_FRAMES_IN],
       framesDecoded: f64[at + COUNT_FRAMES_DECODED],
@@ -110,8 +120,10 @@ export class Decoder {
       samplesInvalid: f64[at + COUNT_SAMPLES_INVALID],
       samplesFiltered: f64[at + COUNT_SAMPLES_FILTERED],
       samplesRejected: f64[at + COUNT_SAMPLES_REJECTED],
+      missing: f64[missing],
     }
     f64.fill(0, at, at + 8)
+    f64[missing] = 0
     return counts
   }
 
@@ -149,8 +161,10 @@ export class Decoder {
     for (;;) {
       switch (this.module.decode(this.#registers)) {
         case STOP_DONE:
+          this.clocks.tellTimes(true)
           return undefined
         case STOP_FULL: {
+          this.clocks.tellTimes(false)
           const reducing = this.reducer.reduce()
           if (reducing) return reducing.then(() => this.#go())
           break

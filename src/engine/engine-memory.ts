@@ -2,13 +2,17 @@ import {
   CHANNEL_BYTES,
   CHUNK_BYTES,
   CHUNK_MIN_ROWS,
+  CLOCK_BYTES,
   COLUMNS_BYTES,
+  CONDITION_BYTES,
   DECODE_BYTES,
+  DERIVED_BYTES,
   DEVICE_BYTES,
   ENTRY_BYTES,
   FRAME_BYTES,
   LINE_BYTES,
   PAGE_BYTES,
+  PAIR_BYTES,
   POOL_BYTES,
   RUN_BYTES,
   SCRATCH_BYTES,
@@ -17,9 +21,12 @@ import {
   SLACK_BYTES,
   SOURCE_BYTES,
   TABLE_BYTES,
+  VIEW_BYTES,
 } from '../../assembly/layout.js'
 import { Memory, type Region } from '../memory/regions.js'
+import { windowArenaBytes } from '../memory/window-memory.js'
 import type { Plan } from '../model/plan.js'
+import { ruleBytes } from './conditions.js'
 import { SETTLED } from './reducer.js'
 
 /** How the engine cuts its work; tests make it small. */
@@ -46,8 +53,15 @@ export type RegionName =
   | 'output'
   | 'sources'
   | 'settled'
+  | 'view'
+  | 'viewWork'
   | 'devices'
   | 'series'
+  | 'conditions'
+  | 'feeds'
+  | 'pairs'
+  | 'alone'
+  | 'derived'
   | 'groupSource'
   | 'deviceTable'
   | 'deviceEntries'
@@ -87,6 +101,9 @@ export function blockRegions(plan: Plan, all: Region, sizes: Sizes): Region[] {
 /** Entries of an open-addressing table for `keys` keys: at most half full. */
 export const tableEntries = (keys: number): number => 2 ** Math.ceil(Math.log2(Math.max(16, keys * 2)))
 
+/** Frames of counted samples in the columns before they are reduced: few samples a frame cost a call more. */
+export const clockRecords = (sizes: Sizes): number => Math.ceil(sizes.rows / 8)
+
 /** Bytes of a key on average; a table wants room for its longest besides. */
 const KEY_BYTES = 96
 
@@ -96,24 +113,53 @@ function longestLine(plan: Plan): number {
   return LINE_BYTES + plan.maxSeries * (8 + 8 * Math.max(0, ...reductions))
 }
 
+/** Bytes that kernels over rows work in: the rows of a pane in one piece, scratch, and tables of their own. */
+const VIEW_SCRATCH_BYTES = 1 << 20
+const VIEW_TABLES_BYTES = 1 << 17
+
+function viewBytes(plan: Plan): number {
+  const mostRows = Math.max(1, ...plan.windows.map(({ maxRows }) => maxRows))
+  return mostRows * 32 + VIEW_SCRATCH_BYTES + VIEW_TABLES_BYTES
+}
+
+/** Writes the VIEW record; returns the part of it that sketches work in, too. */
+export function writeView({ u32, regions }: EngineMemory): { scratch: number; scratchEnd: number; tables: number } {
+  const { start, end } = regions.viewWork
+  const tables = end - VIEW_TABLES_BYTES
+  const scratch = tables - VIEW_SCRATCH_BYTES
+  u32.set([start, scratch, tables, tables], regions.view.start >>> 2)
+  return { scratch, scratchEnd: tables, tables }
+}
+
 /** Lays the engine's memory out for a plan. Every region's owner is the ingest thread but for columns (workers read), chunks and pool. */
 export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
   const numbers = seriesNumbers(plan)
   const passes = plan.windows.length * 3
   const entries = tableEntries(plan.maxSeries)
+  const rules = ruleBytes(plan)
+  const derives = plan.sources.some((source) => source.derives)
   const blocks = plan.sources.reduce((sum, _, i) => sum + blockBytes(plan, i, sizes), 0)
   return new Memory<RegionName>({
     registers: DECODE_BYTES,
     columns: COLUMNS_BYTES,
-    columnData: sizes.rows * (4 + 8 + 8 + 8 + 1 + 4 + RUN_BYTES) + 8 * 64,
+    columnData: sizes.rows * (4 + 8 + 8 + 8 + 1 + 4 + RUN_BYTES) + clockRecords(sizes) * CLOCK_BYTES + 9 * 64,
     chunks: (Math.ceil(sizes.rows / CHUNK_MIN_ROWS) + 1) * passes * CHUNK_BYTES,
     pool: POOL_BYTES,
     scratch: SCRATCH_BYTES,
     output: Math.max(sizes.outputBytes, longestLine(plan)),
     sources: plan.sources.length * SOURCE_BYTES,
     settled: plan.sources.length * SETTLED.length * 8,
+    view: VIEW_BYTES,
+    viewWork: viewBytes(plan),
     devices: plan.maxSeries * DEVICE_BYTES,
     series: numbers * SERIES_BYTES,
+    // Nothing where no source conditions its samples.
+    conditions: rules > 0 ? numbers * CONDITION_BYTES : 0,
+    // Nothing where no series is derived.
+    feeds: derives ? numbers * 4 : 0,
+    pairs: derives ? numbers * 2 * PAIR_BYTES : 0,
+    alone: derives ? numbers * 4 : 0,
+    derived: derives ? plan.sources.length * DERIVED_BYTES : 0,
     groupSource: numbers / 16,
     deviceTable: TABLE_BYTES,
     deviceEntries: entries * ENTRY_BYTES,
@@ -123,7 +169,11 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
     seriesKeys: 65536 + plan.maxSeries * KEY_BYTES,
     channels: plan.maxSeries * CHANNEL_BYTES,
     blocks,
-    arena: (4 << 20) + plan.maxSeries * 128 + plan.windows.length * (numbers + 8192),
+    arena:
+      (4 << 20) +
+      rules +
+      plan.maxSeries * 128 +
+      plan.windows.reduce((sum, w) => sum + windowArenaBytes(w, plan, numbers), 0),
     slabHead: SLAB_BYTES,
     slab: Math.floor(plan.maxMemoryBytes / PAGE_BYTES) * PAGE_BYTES,
   })

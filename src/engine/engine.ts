@@ -3,6 +3,7 @@ import {
   DEVICE_LAST_ARRIVAL,
   SOURCE_AHEAD,
   SOURCE_BYTES,
+  SOURCE_EXPECT,
   SOURCE_HIGH,
   SOURCE_LAST_ARRIVAL,
   SOURCE_NOT_BEFORE,
@@ -12,10 +13,11 @@ import {
 import type { Clock, Timer } from '../model/clock.js'
 import { LinkError } from '../model/errors.js'
 import type { Log } from '../model/log.js'
-import type { Plan } from '../model/plan.js'
+import { isLive, type Plan } from '../model/plan.js'
 import { BadFrames } from './bad-frames.js'
 import type { Closer } from './closer.js'
 import type { Decoder } from './decoder.js'
+import type { Derivation } from './derivation.js'
 import type { EngineMemory } from './engine-memory.js'
 import type { Identities } from './identities.js'
 import type { Intake, IntakeHost } from './intake.js'
@@ -39,6 +41,8 @@ export interface EngineParts {
   decoder: Decoder
   reducer: Reducer
   closer: Closer
+  /** Where series are derived from others. */
+  derivation?: Derivation | undefined
   outlets: readonly Outlet[]
   /** Windows of live sources that began before it may have been written whole by the run before this one. */
   notBeforeUs: number
@@ -61,6 +65,8 @@ export class Engine implements IntakeHost {
   lastBatchUs = 0
   readonly #p: EngineParts
   readonly #intakes: Intake[] = []
+  /** Of derived series, behind those that they derive from; and these. */
+  #derived: { intake: Intake; from: Intake[] }[] = []
   #turns = new Turns<Intake>([])
   readonly #badFrames: BadFrames
   #tick: Timer | undefined
@@ -90,9 +96,14 @@ export class Engine implements IntakeHost {
       f64[at + SOURCE_AHEAD / 8] = plan.finite ? Number.POSITIVE_INFINITY : plan.aheadUs
       f64[at + SOURCE_NOT_BEFORE / 8] = plan.finite ? Number.NEGATIVE_INFINITY : this.#p.notBeforeUs
       f64[at + SOURCE_LAST_ARRIVAL / 8] = Number.NEGATIVE_INFINITY
+      f64[at + SOURCE_EXPECT / 8] = plan.expectUs
       this.#intakes.push(intake)
     }
-    this.#turns = new Turns(intakes.filter((intake) => intake.plan.finite))
+    this.#turns = new Turns(intakes.filter(({ plan }) => plan.finite && !plan.derives))
+    this.#derived = intakes.flatMap((intake) => {
+      const { derives } = intake.plan
+      return derives ? [{ intake, from: intakes.filter(({ plan }) => derives.from.includes(plan.name)) }] : []
+    })
   }
 
   watermarkUs(intake: Intake): number {
@@ -179,7 +190,7 @@ export class Engine implements IntakeHost {
         return
       }
       if (this.#stopped) return
-      const live = this.#intakes.filter((intake) => !intake.plan.finite)
+      const live = this.#intakes.filter(({ plan }) => isLive(plan))
       this.#exclusive(() => this.#batch(live)).catch((error) => this.#p.onFailure(error))
     }
     setImmediate(afterReads)
@@ -207,7 +218,7 @@ export class Engine implements IntakeHost {
   }
 
   async #batch(intakes: readonly Intake[]): Promise<void> {
-    const { reducer, closer, clock, outlets } = this.#p
+    const { reducer, closer, derivation, clock, outlets } = this.#p
     for (const intake of intakes) {
       const decoding = this.#decode(intake)
       if (decoding) await decoding
@@ -216,9 +227,12 @@ export class Engine implements IntakeHost {
     if (reducing) await reducing
     this.#settle()
     const nowUs = clock.nowUs()
-    const ended = this.#advance(nowUs)
+    let ended = this.#advance(nowUs)
+    for (const { intake, from } of this.#derived) ended = (await this.#derive(intake, from, nowUs)) || ended
+    derivation?.pass()
     closer.close(
       Math.max(...this.#intakes.map((intake) => (intake.over ? Number.NEGATIVE_INFINITY : this.watermarkUs(intake)))),
+      nowUs,
       ended,
     )
     if (nowUs - this.#checkedForgetUs >= FORGET_EVERY_US) this.#forget(nowUs)
@@ -226,8 +240,9 @@ export class Engine implements IntakeHost {
     this.lastBatchUs = nowUs
     for (const outlet of outlets) outlet.pump()
     this.#p.onBatch?.(this.batches)
-    const live = this.#intakes.filter((intake) => !intake.plan.finite)
-    if (live.some((intake) => !intake.isEmpty) || (live.length > 0 && closer.waiting)) this.wake()
+    const live = this.#intakes.filter(({ plan }) => isLive(plan))
+    const waiting = () => closer.waiting || (derivation?.waiting ?? 0) > 0
+    if (live.some((intake) => !intake.isEmpty) || (live.length > 0 && waiting())) this.wake()
   }
 
   #decode(intake: Intake): Promise<void> | undefined {
@@ -273,6 +288,7 @@ export class Engine implements IntakeHost {
     let ended = false
     for (const intake of this.#intakes) {
       const { plan } = intake
+      if (plan.derives) continue
       const before = this.watermarkUs(intake)
       let watermark = Math.max(before, f64[this.#at(intake, SOURCE_HIGH)] - plan.waitUs)
       if (!plan.finite) {
@@ -286,18 +302,41 @@ export class Engine implements IntakeHost {
     return ended
   }
 
-  /** Devices of live sources that were silent for `forget` leave the tables. */
+  /**
+   * Makes and reduces what the watermarks of all that it derives from allow; their lowest is its own from then on. True when
+   * it has just ended.
+   */
+  async #derive(intake: Intake, from: readonly Intake[], nowUs: number): Promise<boolean> {
+    const { derivation, reducer, memory } = this.#p
+    const before = this.watermarkUs(intake)
+    const watermark = Math.max(before, Math.min(...from.map((input) => this.watermarkUs(input))))
+    for (let full = true; full; ) {
+      full = derivation!.make(intake.index, watermark, nowUs)
+      const reducing = reducer.reduce()
+      if (reducing) await reducing
+    }
+    derivation!.settle(intake.index, intake.samples)
+    this.#settle()
+    memory.f64[this.#at(intake, SOURCE_WATERMARK)] = watermark
+    intake.over = watermark === Number.POSITIVE_INFINITY
+    return intake.over && before !== Number.POSITIVE_INFINITY
+  }
+
+  /** Devices of live sources that were silent for `forget` leave the tables, and those of series that nothing is derived for. */
   #forget(nowUs: number): void {
     this.#checkedForgetUs = nowUs
-    const { identities, memory, closer, decoder } = this.#p
+    const { identities, memory, closer, decoder, derivation } = this.#p
     for (const device of identities.devices) {
       // A topic keeps its device; there is nothing to forget where nothing is known of it.
       if (!device || (device.series.size === 0 && device.channels.length > 0)) continue
       const { plan } = this.#intakes[device.sourceIndex]
       const lastUs = memory.f64[(memory.regions.devices.start + device.id * DEVICE_BYTES + DEVICE_LAST_ARRIVAL) >>> 3]
-      if (plan.finite || nowUs - lastUs < plan.forgetUs) continue
+      const isKept = plan.derives && !device.isGroup ? derivation!.isMade(device) : nowUs - lastUs < plan.forgetUs
+      if (plan.finite || isKept) continue
+      derivation?.leave(device)
       closer.closeDevice(device.id)
       identities.forget(device)
+      decoder.clocks.forget(device.id)
       decoder.reopen()
     }
     identities.tidy()

@@ -10,12 +10,14 @@ import {
   DEVICE_BYTES,
   DEVICE_FIRST_SERIES,
   DEVICE_HIGH,
+  DEVICE_SEQUENCE,
   DEVICE_SOURCE,
   ENTRY_BYTES,
   NONE,
   SERIES_BYTES,
   SERIES_DEVICE,
   SERIES_NEXT,
+  SLAB_DEVICE_COUNT,
   SOURCE_BYTES,
   TABLE_KEYS,
   TABLE_USED,
@@ -24,7 +26,7 @@ import type { Program } from '../codecs/program.js'
 import type { DecodeModule } from '../memory/modules.js'
 import type { Arena } from '../model/codec.js'
 import { bug, LinkError, WeirError } from '../model/errors.js'
-import type { Plan } from '../model/plan.js'
+import type { InputPlan, Plan } from '../model/plan.js'
 import type { Device } from '../model/points.js'
 import type { ChannelSpec } from '../model/source.js'
 import { type EngineMemory, seriesNumbers } from './engine-memory.js'
@@ -40,6 +42,8 @@ export interface Series {
 /** A device with what only the engine needs. */
 export interface DeviceEntry extends Device {
   readonly sourceIndex: number
+  /** Stands for others in windows with `by`. */
+  readonly isGroup: boolean
   readonly series: Map<string, Series>
   readonly units: Map<string, string>
   /** The one first seen latest. */
@@ -76,13 +80,13 @@ export class Identities {
   readonly #inGroup: number[] = []
   readonly #text = new TextDecoder()
 
-  /** `onSeries` sees each new series before its first row is routed. */
+  /** `onSeries` sees each new series, and the input it came by if it did, before its first row is reduced. */
   constructor(
     private readonly plan: Plan,
     private readonly memory: EngineMemory,
     private readonly arena: Arena,
     private readonly decode: DecodeModule,
-    private readonly onSeries: (series: Series) => void,
+    private readonly onSeries: (series: Series, input?: InputPlan) => void,
   ) {
     this.#freeSeries = plan.sources.map(() => new Set())
   }
@@ -172,36 +176,70 @@ export class Identities {
     const field = this.#text.decode(bytes)
     let series = device.series.get(field)
     if (!series) {
-      if (this.seriesCount >= this.plan.maxSeries) return false
-      const id = this.#takeSeriesNumber(device.sourceIndex)
-      if (id === undefined) return false
-      series = { id, device, field }
-      this.series[id] = series
-      this.seriesCount++
-      device.series.set(field, series)
-      const unit =
-        unitOf(this.plan.sources[device.sourceIndex].units, field) ?? unitOf(this.#channels[channel].spec.units, field)
-      if (unit) device.units.set(field, unit)
-      const { u32, regions } = this.memory
-      const record = (regions.series.start + id * SERIES_BYTES) >>> 2
-      u32[record + SERIES_DEVICE / 4] = deviceId
-      u32[record + SERIES_NEXT / 4] = NONE
-      // Behind the device's last, so that a line's fields keep the order in which they were first seen.
-      const link = device.lastSeries
-        ? regions.series.start + device.lastSeries.id * SERIES_BYTES + SERIES_NEXT
-        : regions.devices.start + deviceId * DEVICE_BYTES + DEVICE_FIRST_SERIES
-      u32[link >>> 2] = id
-      device.lastSeries = series
-      this.onSeries(series)
-      if (!this.#insert('series', deviceId, bytes, id)) return false
+      const { spec } = this.#channels[channel]
+      const { units, inputs } = this.plan.sources[device.sourceIndex]
+      series = this.#newSeries(device, field, unitOf(units, field) ?? unitOf(spec.units, field))
+      if (!series) return false
+      this.onSeries(series, inputs[spec.input])
+      if (!this.#insert('series', deviceId, bytes, series.id)) return false
     }
     this.#cacheInChannel(channel, field, series.id)
     return true
   }
 
+  /**
+   * The series that stands for this one and all others of its source that differ only in tags other than `by`: of a
+   * device of its own, which no channel leads to. Undefined: no room.
+   */
+  groupOf({ device, field }: Series, by: readonly string[]): Series | undefined {
+    const tags = Object.fromEntries(device.tags.filter(([name]) => by.includes(name)))
+    const group = this.#device(device.sourceIndex, tags, true)
+    if (!group) return undefined
+    const unit = device.units.get(field)
+    if (unit && !group.units.has(field)) group.units.set(field, unit)
+    return group.series.get(field) ?? this.#newSeries(group, field, unit)
+  }
+
+  /** The series of a device that no channel names, made where there is none. Undefined: no room. */
+  derivedSeries(
+    sourceIndex: number,
+    tags: Record<string, string>,
+    field: string,
+    unit: string | undefined,
+  ): Series | undefined {
+    const device = this.#device(sourceIndex, tags)
+    const known = device?.series.get(field)
+    if (!device || known) return known
+    const series = this.#newSeries(device, field, unit)
+    if (series) this.onSeries(series, undefined)
+    return series
+  }
+
+  #newSeries(device: DeviceEntry, field: string, unit: string | undefined): Series | undefined {
+    if (this.seriesCount >= this.plan.maxSeries) return undefined
+    const id = this.#takeSeriesNumber(device.sourceIndex)
+    if (id === undefined) return undefined
+    const series = { id, device, field }
+    this.series[id] = series
+    this.seriesCount++
+    device.series.set(field, series)
+    if (unit) device.units.set(field, unit)
+    const { u32, regions } = this.memory
+    const record = (regions.series.start + id * SERIES_BYTES) >>> 2
+    u32[record + SERIES_DEVICE / 4] = device.id
+    u32[record + SERIES_NEXT / 4] = NONE
+    // Behind the device's last, so that a line's fields keep the order in which they were first seen.
+    const link = device.lastSeries
+      ? regions.series.start + device.lastSeries.id * SERIES_BYTES + SERIES_NEXT
+      : regions.devices.start + device.id * DEVICE_BYTES + DEVICE_FIRST_SERIES
+    u32[link >>> 2] = id
+    device.lastSeries = series
+    return series
+  }
+
   /** Takes a device and its series out; their numbers are free afterwards. Its panes must have been closed. */
   forget(device: DeviceEntry): void {
-    const { regions, u32 } = this.memory
+    const { regions, u8, u32 } = this.memory
     for (const { channel, bytes } of device.keys) this.#remove('device', channel, bytes)
     for (const series of device.series.values()) {
       this.#remove('series', device.id, Buffer.from(series.field))
@@ -212,7 +250,9 @@ export class Identities {
     device.series.clear()
     device.units.clear()
     device.lastSeries = undefined
-    u32[(regions.devices.start + device.id * DEVICE_BYTES + DEVICE_FIRST_SERIES) >>> 2] = NONE
+    const record = regions.devices.start + device.id * DEVICE_BYTES
+    u32[(record + DEVICE_FIRST_SERIES) >>> 2] = NONE
+    u8.fill(0, record + DEVICE_SEQUENCE, record + DEVICE_SEQUENCE + 16)
     for (const channel of device.channels) {
       const record = (regions.channels.start + channel * CHANNEL_BYTES) >>> 2
       const list = u32[record + CHANNEL_SERIES / 4] >>> 2
@@ -221,7 +261,7 @@ export class Identities {
     // A device with a fixed channel keeps its number: the channel still names it.
     if (device.channels.length > 0) return
     this.devices[device.id] = undefined
-    this.#deviceByKey.delete(deviceKey(device.sourceIndex, device.tags))
+    this.#deviceByKey.delete(deviceKey(device.sourceIndex, device.tags, device.isGroup))
     this.#freeDevices.push(device.id)
     this.deviceCount--
   }
@@ -266,20 +306,26 @@ export class Identities {
     if (index >= 0) u32[(list >>> 2) + index] = id
   }
 
-  #device(sourceIndex: number, own: Record<string, string>): DeviceEntry | undefined {
+  /** `isGroup`: it stands for others, and is none of those that have the same tags. */
+  #device(sourceIndex: number, own: Record<string, string>, isGroup = false): DeviceEntry | undefined {
     const source = this.plan.sources[sourceIndex].name
     const tags = Object.entries({ ...own, gateway: this.plan.gateway, source })
       .filter(([, value]) => value !== '')
       .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    const key = deviceKey(sourceIndex, tags)
+    const key = deviceKey(sourceIndex, tags, isGroup)
     const known = this.#deviceByKey.get(key)
     if (known) return known
     if (this.deviceCount >= this.plan.maxSeries) return undefined
     const id = this.#freeDevices.pop() ?? this.devices.length
+    this.memory.u32[(this.memory.regions.slabHead.start + SLAB_DEVICE_COUNT) >>> 2] = Math.max(
+      id + 1,
+      this.devices.length,
+    )
     const device: DeviceEntry = {
       id,
       source,
       sourceIndex,
+      isGroup,
       tags,
       units: new Map(),
       cache: new Map(),
@@ -332,6 +378,6 @@ function unitOf(units: Record<string, string> | undefined, field: string): strin
   return units && Object.hasOwn(units, field) ? units[field] : undefined
 }
 
-function deviceKey(sourceIndex: number, tags: readonly (readonly [string, string])[]): string {
-  return JSON.stringify([sourceIndex, tags])
+function deviceKey(sourceIndex: number, tags: readonly (readonly [string, string])[], isGroup: boolean): string {
+  return JSON.stringify([sourceIndex, tags, isGroup])
 }

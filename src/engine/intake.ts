@@ -47,6 +47,8 @@ export class Intake implements SourceOutput {
   #used: number
   #blockFrames = 0
   #arrivalUs = Number.NaN
+  /** Messages found missing that are not counted yet; below 0: so many came late that were counted. */
+  #missing = 0
 
   constructor(
     readonly index: number,
@@ -165,6 +167,12 @@ export class Intake implements SourceOutput {
     this.samples.invalid += counts.samplesInvalid
     this.samples.filtered += counts.samplesFiltered
     this.samples.rejected += counts.samplesRejected
+    // A counter never falls: what came late after all is taken off the next that are missing.
+    this.#missing += counts.missing
+    if (this.#missing > 0) {
+      this.wire('missing', this.#missing)
+      this.#missing = 0
+    }
     if (this.sizes.poison) this.memory.u8.fill(0xaa, this.block.start, this.#used)
     this.#used = this.block.start
     this.#blockFrames = 0

@@ -1,5 +1,7 @@
 import {
   COLUMNS_CAPACITY,
+  COLUMNS_CLOCK_CAPACITY,
+  COLUMNS_CLOCK_LIST,
   COLUMNS_FATE,
   COLUMNS_HORIZON,
   COLUMNS_ROWS,
@@ -22,10 +24,20 @@ import {
 import type { KernelsModule } from '../memory/modules.js'
 import type { ChunkPool } from '../pool/pool.js'
 import type { Window } from '../window/window.js'
-import type { EngineMemory, Sizes } from './engine-memory.js'
+import { clockRecords, type EngineMemory, type Sizes } from './engine-memory.js'
 
 /** Fates of samples that end in the columns, per source, in the order in which `settle` writes them. */
-export const SETTLED = ['reduced', 'late', 'rejected', 'future', 'lost', 'unmatched'] as const
+export const SETTLED = [
+  'reduced',
+  'late',
+  'rejected',
+  'future',
+  'lost',
+  'unmatched',
+  'filtered',
+  'duplicate',
+  'invalid',
+] as const
 
 /**
  * Columns into windows. Owns the columns: lays them out, and when asked reduces and empties them.
@@ -43,6 +55,8 @@ export class Reducer {
     private readonly sizes: Sizes,
     /** Told when the columns' rows are settled, and before they are emptied. */
     private readonly onRows: () => void,
+    /** Takes what a window of rows counted out, or of raw rows, has to say at once: rows up to `rows` are in it. */
+    private readonly emit: (window: Window, from: number) => void,
   ) {
     const { rows } = sizes
     const { u32, regions } = memory
@@ -62,6 +76,8 @@ export class Reducer {
     column(COLUMNS_SERIES, 4)
     column(COLUMNS_SLOT, 4)
     column(COLUMNS_FATE, 1)
+    u32[(c + COLUMNS_CLOCK_LIST) >>> 2] = at
+    u32[(c + COLUMNS_CLOCK_CAPACITY) >>> 2] = clockRecords(sizes)
 
     const slab = regions.slabHead.start
     u32[(slab + SLAB_NEXT) >>> 2] = regions.slab.start
@@ -83,10 +99,26 @@ export class Reducer {
     const slab = memory.regions.slabHead.start
     const chunks = memory.regions.chunks.start
     kernels.admit(this.#columns, slab)
+    const { conditions } = memory.regions
+    if (conditions.end > conditions.start) kernels.condition(this.#columns, conditions.start)
+    const { feeds } = memory.regions
+    if (feeds.end > feeds.start) kernels.feed(this.#columns, feeds.start)
     let end = chunks
+    const { rows } = this
     for (const window of this.windows) {
-      kernels.route(window.address, this.#columns)
-      for (const state of window.states) end = kernels.reduce(state, this.#columns, end)
+      const { kind } = window.plan
+      // Chunks are merged last of all; sessions and counted rows may be over before.
+      const chunked = kind === 'tumbling' || kind === 'hopping'
+      for (let from = 0; from < rows; ) {
+        const to = kernels.route(window.address, this.#columns, from)
+        for (const state of window.states) {
+          const after = kernels.reduce(state, this.#columns, from, to, chunked ? end : 0)
+          if (chunked) end = after
+        }
+        if (kind === 'count' || kind === 'raw') this.emit(window, from)
+        else if (to < rows && !kernels.joinLanes(window.address)) this.emit(window, from)
+        from = to
+      }
     }
     kernels.settle(this.#columns, slab, memory.regions.settled.start, this.#firstSource, SOURCE_BYTES)
     this.onRows()

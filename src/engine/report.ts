@@ -8,17 +8,19 @@ import {
   SKEW_RING,
   SLAB_FREE_PAGES,
 } from '../../assembly/layout.js'
-import { imbalance } from '../model/ledger.js'
-import type { Plan } from '../model/plan.js'
+import { imbalance, newFrameLedger, newSampleLedger, newWireCounts, type SampleLedger } from '../model/ledger.js'
+import { DERIVED_SOURCE, type Plan } from '../model/plan.js'
 import type { Source } from '../model/source.js'
 import type { SourceStatus, Status } from '../model/status.js'
 import type { ChunkPool } from '../pool/pool.js'
 import type { Window } from '../window/window.js'
+import type { Derivation } from './derivation.js'
 import type { Engine } from './engine.js'
 import type { EngineMemory } from './engine-memory.js'
 import type { DeviceEntry, Identities } from './identities.js'
 import type { Intake } from './intake.js'
 import type { Lane } from './lane.js'
+import type { SampleClocks } from './sample-clocks.js'
 
 export interface Reported {
   plan: Plan
@@ -29,8 +31,11 @@ export interface Reported {
   memory: EngineMemory
   identities: Identities
   pool: ChunkPool
+  clocks: SampleClocks
+  derivation?: Derivation | undefined
   intakes: readonly Intake[]
-  sources: readonly Source[]
+  /** Of each intake; none of those without frames. */
+  sources: readonly (Source | undefined)[]
   windows: readonly Window[]
   lanes: readonly Lane[]
 }
@@ -58,7 +63,10 @@ export function report(r: Reported): Status {
     devices: r.identities.deviceCount,
     memory: { slabBytes: memory.regions.slab.end - memory.regions.slab.start, slabFreeBytes: freePages * PAGE_BYTES },
     pool: { workers: r.pool.workers, tasks: r.pool.tasks, chunks: r.pool.chunks, inline: r.pool.inline },
-    sources: r.intakes.map((intake, i) => sourceStatus(r, intake, r.sources[i])),
+    sources: [
+      ...r.intakes.flatMap((intake, i) => (r.sources[i] ? [sourceStatus(r, intake, r.sources[i])] : [])),
+      ...(r.derivation ? [derivedStatus(r, r.derivation)] : []),
+    ],
     windows: r.windows.map((window) => ({
       name: window.plan.name,
       openPanes: window.openPanes,
@@ -66,14 +74,62 @@ export function report(r: Reported): Status {
       corrections: window.corrections,
       ...window.left,
       notFinite: window.notFinite,
+      units: unitsOf(r, window),
     })),
     sinks: r.lanes.map((lane) => lane.status()),
     alarms: alarms(r, freePages),
   }
 }
 
+/** Series looked at for the units of a window's fields: further ones are mostly of the same fields. */
+const UNIT_SERIES = 1000
+
+/** Units by field of a point, in the order in which they were first seen. */
+function unitsOf({ identities }: Reported, window: Window): Record<string, string[]> {
+  const found = new Map<string, Set<string>>()
+  let series = 0
+  for (const device of identities.devices)
+    for (const [field, unit] of device?.units ?? []) {
+      const id = device?.series.get(field)?.id
+      if (id === undefined || ++series > UNIT_SERIES) break
+      for (const { name, unitOf } of window.fieldsOf(id, field)) {
+        const text = unitOf(unit)
+        if (text !== '') found.set(name, (found.get(name) ?? new Set()).add(text))
+      }
+    }
+  return Object.fromEntries([...found].map(([name, units]) => [name, [...units]]))
+}
+
+/** All derived series are of one source to the outside, though each waits for its own inputs. */
+function derivedStatus(r: Reported, derivation: Derivation): SourceStatus {
+  const intakes = r.intakes.filter(({ plan }) => plan.derives)
+  const samples = newSampleLedger()
+  for (const intake of intakes)
+    for (const fate of Object.keys(samples) as (keyof SampleLedger)[]) samples[fate] += intake.samples[fate]
+  const { pairs, alone, waiting, ambiguous, refused } = derivation
+  return {
+    name: DERIVED_SOURCE,
+    type: DERIVED_SOURCE,
+    link: {
+      state: intakes.every(({ over }) => over) ? 'ended' : 'up',
+      sinceUs: r.startedUs,
+      attempts: 1,
+      detail: `${pairs} ${pairs === 1 ? 'pair' : 'pairs'} of series`,
+    },
+    frames: newFrameLedger(),
+    samples: { ...samples, pending: imbalance.samples(samples) },
+    lostBytes: 0,
+    wire: newWireCounts(),
+    watermarkUs: finite(Math.min(...intakes.map((intake) => r.engine.watermarkUs(intake)))),
+    lastArrivalUs: finite(Math.max(...intakes.map((intake) => r.engine.lastArrivalUs(intake)))),
+    skewMs: null,
+    details: { pairs, alone, waiting, ambiguous, refused },
+  }
+}
+
+const finite = (us: number) => (Number.isFinite(us) ? us : null)
+
 function sourceStatus(r: Reported, intake: Intake, source: Source): SourceStatus {
-  const finite = (us: number) => (Number.isFinite(us) ? us : null)
   const { samples, plan } = intake
   return {
     name: plan.name,
@@ -86,7 +142,7 @@ function sourceStatus(r: Reported, intake: Intake, source: Source): SourceStatus
     watermarkUs: finite(r.engine.watermarkUs(intake)),
     lastArrivalUs: finite(r.engine.lastArrivalUs(intake)),
     skewMs: skewOf(r, intake.index),
-    details: source.status?.() ?? {},
+    details: { ...source.status?.(), ...r.clocks.status(intake.index) },
   }
 }
 
@@ -160,6 +216,12 @@ function alarms(r: Reported, freePages: number): string[] {
       `no room for ${r.identities.refusedChannels} topics or ports: their frames are dropped; raise \`maxSeries\``,
     )
   }
+  const { ambiguous = 0, refused = 0 } = r.derivation ?? {}
+  if (ambiguous > 0)
+    found.push(
+      `derived series: ${ambiguous} further pairs of inputs fit ones that are made already, and are not taken; choose with \`tags\` or \`by\``,
+    )
+  if (refused > 0) found.push(`derived series: no room for ${refused} of them; raise \`maxSeries\``)
   // A pane, a group page and the longest slots.
   if (freePages < 2 + 10)
     found.push('no room for more windows: samples are rejected until some close; raise `maxMemory`')

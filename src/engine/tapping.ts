@@ -4,7 +4,10 @@ import {
   COLUMNS_SERIES,
   COLUMNS_TIME,
   COLUMNS_VALUE,
+  FATE_DUPLICATE,
+  FATE_FILTERED,
   FATE_FUTURE,
+  FATE_INVALID,
   FATE_LATE,
   FATE_LOST,
   FATE_REDUCED,
@@ -79,7 +82,10 @@ export class ColumnRows implements TappedSamples {
     if (bits & FATE_REJECTED) return 'rejected'
     if (bits & FATE_LATE) return 'late'
     if (bits & FATE_LOST) return 'lost'
-    return bits & FATE_FUTURE ? 'future' : 'unmatched'
+    if (bits & FATE_DUPLICATE) return 'duplicate'
+    if (bits & FATE_FUTURE) return 'future'
+    if (bits & FATE_INVALID) return 'invalid'
+    return bits & FATE_FILTERED ? 'filtered' : 'unmatched'
   }
 
   #series(row: number): Series {

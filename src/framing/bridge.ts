@@ -1,6 +1,6 @@
 import { MESSAGE_MAX_BYTES } from '../../firmware-bridge/host/message.js'
+import { CRC_32 } from '../memory/crc.js'
 import { cobsFramer } from './cobs.js'
-import { CRC_32 } from './crc.js'
 import type { FramingComponent } from './framing.js'
 
 /** Messages of the firmware bridge: firmware-bridge/PROTOCOL.md. What they mean is read behind it. */

@@ -14,27 +14,90 @@ export interface DecodeModule {
 /** What `kernels.wasm` exports. */
 export interface KernelsModule {
   admit(columns: number, slab: number): void
+  condition(columns: number, conditions: number): void
   settle(columns: number, slab: number, counts: number, firstSource: number, stride: number): void
-  route(window: number, columns: number): void
-  reduce(state: number, columns: number, chunk: number): number
+  feed(columns: number, feeds: number): void
+  /** Not 0: the columns are full; reduce them and call again. */
+  derive(source: number, columns: number, pairs: number, watermarkUs: number, arrivalUs: number): number
+  readonly waiting: { readonly value: number }
+  passAlone(list: number, length: number, watermarkUs: number): void
+  copySide(to: number, from: number, move: number): void
+  leavePair(pair: number): number
+  /** Returns the row it stopped at. */
+  route(window: number, columns: number, from: number): number
+  joinLanes(window: number): number
+  collectOver(window: number, out: number, end: number): number
+  reduce(state: number, columns: number, from: number, rows: number, chunk: number): number
   runChunks(pool: number): number
   mergeChunks(list: number, end: number): void
   listPanes(window: number, which: number, watermarkUs: number, out: number, room: number): number
   collect(window: number, pane: number, out: number, end: number): number
   sweep(window: number, pane: number, watermarkUs: number, emit: number, out: number, end: number): number
   closeDevice(window: number, pane: number, device: number, emit: number, out: number, end: number): number
+  fill(window: number): number
+  collectHops(window: number, final: number, emit: number, out: number, end: number): number
+  readonly hopsOpen: { readonly value: number }
+  closeHops(window: number, device: number, emit: number, out: number, end: number): number
+  forgetDevice(window: number, device: number): void
+  collectSessions(
+    window: number,
+    device: number,
+    nowUs: number,
+    all: number,
+    emit: number,
+    out: number,
+    end: number,
+  ): number
+  collectCounts(window: number, device: number, all: number, emit: number, out: number, end: number): number
+  collectRaw(window: number, columns: number, from: number, out: number, end: number): number
+  readonly rawNext: { readonly value: number }
   readonly linesEnd: { readonly value: number }
-  stateAddRow(kind: number, slot: number, timeUs: number, value: number): void
-  stateAddRun(kind: number, slot: number, times: number, values: number, rows: number): void
+  stateAddRow(kind: number, slot: number, timeUs: number, value: number, args: number): void
+  stateAddRun(kind: number, slot: number, times: number, values: number, rows: number, args: number): void
   stateMerge(kind: number, into: number, from: number): void
+  stateRelease(kind: number, slot: number, bytes: number): void
+  /** `kernel` is its place in the table. */
   kernelFinish(kernel: number, slot: number, args: number): number
+  /** From now on pages and blocks are taken from this slab. */
+  useSlab(slab: number): void
+  /** The view of assembly/rows/view.ts, for tests and benchmarks. */
+  viewRows(rows: number, times: number, values: number): void
+  viewRuns(list: number, runs: number): void
+  viewPane(startUs: number, endUs: number): void
+  viewRules(holdUs: number, linear: number, expectUs: number, detrend: number, detrendHz: number): void
+  viewBefore(timeUs: number, value: number): void
+  viewAfter(timeUs: number, value: number): void
+  viewCounts(late: number, duplicate: number): void
+  viewScratch(start: number, end: number, tables: number): void
+  readonly partA: { readonly value: number }
+  readonly partB: { readonly value: number }
+  /** Where each kernel is in the module's table, by name. */
+  readonly places: ReadonlyMap<string, number>
 }
 
-/** An instance of one of weir's modules on a memory; `kernels-unshared` takes an unshared one. */
-export function instantiate<Exports>(
-  name: 'decode' | 'kernels' | 'kernels-unshared',
+/** An instance of the decoder on a memory. */
+export function instantiateDecode(memory: WebAssembly.Memory): DecodeModule {
+  return instantiate('decode', memory) as unknown as DecodeModule
+}
+
+/** What `export { finish as kernel_mean }` of assembly/kernels/index.ts makes of a name. */
+const KERNEL = 'kernel_'
+
+/** An instance of the kernels on a memory, its table filled; `kernels-unshared` takes an unshared memory. */
+export function instantiateKernels(
   memory: WebAssembly.Memory,
-): Exports {
+  name: 'kernels' | 'kernels-unshared' = 'kernels',
+): KernelsModule {
+  const exports = instantiate(name, memory)
+  const table = exports.table as WebAssembly.Table
+  const names = Object.keys(exports).flatMap((key) => (key.startsWith(KERNEL) ? [key.slice(KERNEL.length)] : []))
+  const first = table.grow(names.length)
+  for (const [i, kernel] of names.entries()) table.set(first + i, exports[KERNEL + kernel])
+  const places = new Map(names.map((kernel, i) => [kernel, first + i]))
+  return { ...exports, places } as unknown as KernelsModule
+}
+
+function instantiate(name: string, memory: WebAssembly.Memory): Record<string, unknown> {
   const bytes = readFileSync(new URL(`../../wasm/${name}.wasm`, import.meta.url))
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports as Exports
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports as Record<string, unknown>
 }

@@ -43,6 +43,13 @@ export function zoneTable(name: string): Float64Array {
   return Float64Array.from(rows)
 }
 
+/** The same offsets by UTC: rows of ZONE_BYTES whose ZONE_FROM is the moment of a change, µs since the epoch. */
+export function utcTable(name: string): Float64Array {
+  const local = zoneTable(name)
+  // A row begins, by local clocks, at the change as the clock shows it that is ahead of the other.
+  return local.map((value, i) => (i % 2 === 1 || i === 0 ? value : value - Math.max(local[i - 1]!, local[i + 1]!)))
+}
+
 // The end of `1/1/1970, GMT-00:44:30`; `GMT` alone is none.
 function parseOffsetMs(text: string): number {
   const match = /([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(text)

@@ -1,4 +1,5 @@
 import type { GenericSchema } from 'valibot'
+import type { InputPlan, TimePlan, TimeUnit } from './plan.js'
 
 /** Bytes in the shared memory that live as long as the plan: programs, names, tables. */
 export interface Arena {
@@ -37,6 +38,8 @@ export interface CompiledCodec {
    * `ChannelSpec.layout`. Or the reason why it can't.
    */
   layout?(text: string): number | string
+  /** What the counter of samples wraps at; 2^32 where it isn't told. */
+  counterModulus?: number
 }
 
 /** What a codec must know of the input besides its own options. */
@@ -44,9 +47,34 @@ export interface CodecInput {
   /** Path of the time in the payload, if it is there. */
   timePath?: string
   hasRate: boolean
+  /** Path of the message's own number, if its place is named. */
+  sequencePath?: string
+  /** Its unit. */
+  timeUnit?: TimeUnit
+  /** Path of the arrays' rate, if the payload tells it. */
+  ratePath?: string
+  /** Samples are timed by counting them. */
+  hasClock?: boolean
+  /** Path of the number of a payload's first sample. */
+  counterPath?: string
   /** Paths of the tags taken from the payload, in order. */
   tagPaths: string[]
 }
+
+/** What a codec is told of its input. */
+export const codecInput = (
+  time: TimePlan,
+  payloadTags: Record<string, string>,
+  sequence?: InputPlan['sequence'],
+): CodecInput => ({
+  ...(time.kind === 'path' && { timePath: time.path, timeUnit: time.unit }),
+  ...(time.kind === 'path' && time.ratePath !== undefined && { ratePath: time.ratePath }),
+  hasRate: time.kind === 'path' && (time.rateHz ?? time.ratePath) !== undefined,
+  hasClock: time.kind === 'clock',
+  ...(time.kind === 'clock' && time.counterPath !== undefined && { counterPath: time.counterPath }),
+  ...(sequence && { sequencePath: sequence.path }),
+  tagPaths: Object.values(payloadTags),
+})
 
 export interface CodecComponent<Options = never> {
   readonly type: string
@@ -54,9 +82,9 @@ export interface CodecComponent<Options = never> {
   readonly options: Record<string, GenericSchema>
   /** Only a source may choose it: no configuration names it. */
   readonly internal?: true
-  /** A problem's text where options and input do not go together (a path syntax error, samples without rate or times). */
-  check(options: Options, input: CodecInput): string | undefined
+  /** A problem's text, or all of them, where options and input do not go together (a path syntax error, samples without rate or times). */
+  check(options: Options, input: CodecInput): string | readonly string[] | undefined
   compile(options: Options, input: CodecInput, arena: Arena): CompiledCodec
   /** Names of the declared fields; none where the payload or the topic decides. */
-  fieldNames(options: Options): string[]
+  fieldNames(options: Options, input: CodecInput): string[]
 }

@@ -15,7 +15,7 @@ export interface Components {
   readonly formats: readonly Format[]
   readonly sinks: readonly SinkComponent[]
   /** A reduction as the user writes it, such as `mean` or `quantile(0.99)`; a problem's text when there is none. */
-  reduction(text: string): ReductionPlan | string
+  reduction(text: string): ReductionPlan[] | string
 }
 
 /** What the documentation reads of a component that the configuration does not check itself. */

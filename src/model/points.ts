@@ -18,6 +18,8 @@ export interface PointField {
   readonly reduction: string
   /** Its unit from the unit of what it was reduced from. */
   unitOf(unit: string): string
+  /** What an outcome is multiplied by for values of a unit; absent: 1. */
+  factorOf?(unit: string): number
   /** Counts go out as integers, all else as floats. */
   readonly integer: boolean
   readonly cache: Map<string, string>

@@ -115,7 +115,7 @@ export interface SourceComponent<Options = never> {
   finite(options: Options): boolean
   /**
    * The inputs its channels may name, from the source's own time, decode and tags (absent when the user gave none)
-   * and whatever its options say. `parse` reads the keys `time`, `decode` and `tags` that the options keep unread for
+   * and whatever its options say. `parse` reads the keys `time`, `decode`, `tags` and the like that the options keep unread for
    * one topic or the like. Returns a problem's text instead where a combination is not allowed.
    */
   inputs(options: Options, common: CommonInput, parse: ParseInput): InputPlan[] | string
@@ -124,20 +124,29 @@ export interface SourceComponent<Options = never> {
   replay?(options: Options, context: SourceContext, out: SourceOutput): Replayer
 }
 
-/** `time`, `decode` and payload tags as given at the source, parsed; each may be missing. */
+/**
+ * `time`, `decode` and payload tags as given at the source, parsed; each may be missing. Of the source itself the configuration
+ * adds conditions and sequence to every input; those read for one topic belong into its input.
+ */
 export interface CommonInput {
   time?: InputPlan['time']
   decode?: InputPlan['decode']
+  conditions?: InputPlan['conditions']
+  sequence?: InputPlan['sequence']
   payloadTags: Record<string, string>
   /** Tags with a fixed value. */
   constantTags: Record<string, string>
 }
 
-/** `time`, `decode` and `tags` as the user wrote them below the source, for one topic or the like; absent = the source's. */
+/** `time`, `decode`, `tags` and the like as the user wrote them below the source, for one topic or the like; absent = the source's. */
 export interface RawInput {
   time?: unknown
   decode?: unknown
   tags?: unknown
+  calibrate?: unknown
+  valid?: unknown
+  deadband?: unknown
+  sequence?: unknown
 }
 
 /** Reads them as the configuration reads the source's own; what was absent stays absent. A problem's text when wrong. */

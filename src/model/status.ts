@@ -49,6 +49,8 @@ export interface WindowStatus {
   lost: number
   /** Values left out of points since they were NaN or infinite. */
   notFinite: number
+  /** Units of its fields where they are known, such as temp_mean: °C; several where devices differ. */
+  units: Record<string, string[]>
 }
 
 export interface SinkStatus {

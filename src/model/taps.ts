@@ -14,7 +14,16 @@ export interface TappedFrame {
 }
 
 /** What became of a sample; `unmatched` where no window wants it. */
-export type Fate = 'reduced' | 'late' | 'rejected' | 'future' | 'lost' | 'unmatched'
+export type Fate =
+  | 'reduced'
+  | 'late'
+  | 'rejected'
+  | 'future'
+  | 'lost'
+  | 'unmatched'
+  | 'filtered'
+  | 'duplicate'
+  | 'invalid'
 
 /** Decoded samples in columns, in the order in which they were reduced. */
 export interface TappedSamples {
@@ -37,7 +46,7 @@ export interface Taps {
   counted?(source: string, reason: FrameReason, frames: number): void
   /** Bytes lost before framing. */
   lost?(source: string, bytes: number): void
-  /** Samples of one batch or part of one; those that never became rows (invalid, filtered) are not among them. */
+  /** Samples of one batch or part of one; those that never became rows (unreadable, empty) are not among them. Values are calibrated. */
   samples?(samples: TappedSamples): void
   /** Points of a pane as they are emitted. */
   points?(points: Points): void

@@ -21,9 +21,25 @@ export function ledgerText(status: Status): string {
     ...block('samples', samples, 2),
     ...block('points', points, 2),
     ...lost.map(({ name, lostBytes }) => `${name}: ${countText(lostBytes)} bytes lost before they were frames`),
+    ...windowLosses(status),
     ...balanceLines(status),
   ]
   return `${lines.join('\n')}\n`
+}
+
+/**
+ * What windows did not take though another took it: a sample is `reduced` once any window has it, so the table does not
+ * tell.
+ */
+function windowLosses({ sources, windows }: Status): string[] {
+  const told = (why: 'late' | 'rejected' | 'lost') => sources.reduce((sum, { samples }) => sum + samples[why], 0)
+  return windows.flatMap((window) => {
+    const more = (['late', 'rejected', 'lost'] as const).filter((why) => window[why] > told(why))
+    if (more.length === 0) return []
+    const counts = more.map((why) => `${countText(window[why])} ${why}`).join(', ')
+    const remedy = more.includes('rejected') ? '; raise `maxMemory`, or `maxRows` where it keeps samples' : ''
+    return [`window ${window.name} went without samples that others took: ${counts}${remedy}`]
+  })
 }
 
 function block(title: string, rows: readonly Row[], always: number): string[] {

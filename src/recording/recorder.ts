@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../model/clock.js'
-import type { Plan } from '../model/plan.js'
+import { isLive, type Plan } from '../model/plan.js'
 import type { ChannelSpec, FrameReason } from '../model/source.js'
 import type { TappedFrame, Taps } from '../model/taps.js'
 import { version } from '../version.js'
@@ -44,7 +44,7 @@ export class Recorder {
   constructor({ plan, clock, tap }: Recorded, queuedBytes = QUEUED_BYTES) {
     this.#clock = clock
     this.#plan = plan
-    const live = plan.sources.filter(({ finite }) => !finite)
+    const live = plan.sources.filter(isLive)
     this.#sources = new Map(live.map(({ name }, index) => [name, index]))
     const startedUs = clock.nowUs()
     this.#last = { wallUs: startedUs, ms: clock.monotonicMs() }

@@ -4,7 +4,7 @@ import type { Clock } from '../model/clock.js'
 import type { Components } from '../model/components.js'
 import { ConfigError } from '../model/errors.js'
 import type { Log } from '../model/log.js'
-import type { Plan } from '../model/plan.js'
+import { isLive, type Plan } from '../model/plan.js'
 import type { Points } from '../model/points.js'
 import type { SourceComponent } from '../model/source.js'
 import type { RecordingHeader } from './format.js'
@@ -42,9 +42,11 @@ export class Side {
   constructor(plan: Plan, header: RecordingHeader, options: SideOptions) {
     const { components, log, outsideClock, partial, onFinalPoints, handOverMs } = options
     const played = plan.sources.filter(
-      ({ name, finite }) => !finite && header.sources.some((source) => source.name === name),
+      (source) => isLive(source) && header.sources.some(({ name }) => name === source.name),
     )
-    this.silent = plan.sources.filter((source) => !played.includes(source)).map(({ name }) => name)
+    const isPlayed = (of: string) => played.some(({ name }) => name === of)
+    const derived = plan.sources.filter(({ derives }) => derives?.from.every(isPlayed))
+    this.silent = plan.sources.filter((source) => !source.derives && !isPlayed(source.name)).map(({ name }) => name)
     if (played.length === 0) {
       const recorded = header.sources.map(({ name }) => JSON.stringify(name)).join(', ')
       const message = `cannot replay: the recording holds no live source of this configuration; it holds ${recorded || 'none'}; name a source so`
@@ -61,7 +63,7 @@ export class Side {
     })
     this.clock = new ReplayClock(header.startedUs)
     this.gateway = new Gateway(
-      { ...plan, sources: played },
+      { ...plan, sources: [...played, ...derived] },
       {
         components: { ...components, sources: components.sources.map(replayed) },
         log,

@@ -1,18 +1,23 @@
 import { sum } from './kernels/sum.js'
 
-/**
- * Σ(x − mean)^power of the references, in two passes. The mean is rounded; the difference from the true one, which the
- * second pass sees as the mean of the differences, is taken out of them. Zero where all values are equal.
- */
+/** Σ(x − mean)^power of the references. Zero where all values are equal. */
 export function deviations(values: readonly number[], power: number): number {
-  const mean = average(values)
-  const differences = values.map((value) => value - mean)
-  const rest = average(differences)
   return sum.reference(
-    differences.map((difference) => (difference - rest) ** power),
+    centred(values).map((difference) => difference ** power),
     [],
     [],
   )
+}
+
+/**
+ * The values less their mean, in two passes. The mean is rounded; the difference from the true one, which the second pass
+ * sees as the mean of the differences, is taken out of them.
+ */
+export function centred(values: readonly number[]): number[] {
+  const mean = average(values)
+  const differences = values.map((value) => value - mean)
+  const rest = average(differences)
+  return differences.map((difference) => difference - rest)
 }
 
 /** Mean that equal values leave as it is. */

@@ -64,7 +64,7 @@ const NOTHING: CommonInput = { payloadTags: {}, constantTags: {} }
 
 type TopicEntry = MqttOptions['topics'][number]
 
-/** One input per entry, in order: an entry's own time, decode and tags before the source's. */
+/** One input per entry, in order: an entry's own keys before the source's. */
 function inputOf(entry: TopicEntry, common: CommonInput, parse: ParseInput): InputPlan | string {
   const topic = typeof entry === 'string' ? entry : entry.topic
   const own = typeof entry === 'string' ? NOTHING : parse(entry)
@@ -75,7 +75,16 @@ function inputOf(entry: TopicEntry, common: CommonInput, parse: ParseInput): Inp
     if (tag in payloadTags || tag in constantTags)
       return `topic "${topic}": the tag "${tag}" is given by the topic and by \`tags\`; name one of them differently`
   const decode = own.decode ?? common.decode
-  if (decode) return { time: own.time ?? common.time ?? { kind: 'arrival' }, decode, payloadTags, constantTags }
+  const { conditions, sequence } = own
+  if (decode)
+    return {
+      time: own.time ?? common.time ?? { kind: 'arrival' },
+      decode,
+      payloadTags,
+      constantTags,
+      ...(conditions && { conditions }),
+      ...(sequence && { sequence }),
+    }
   const json = parse({ decode: { type: 'json' } })
   return typeof json === 'string' ? json : inputOf(entry, { ...common, decode: json.decode }, parse)
 }

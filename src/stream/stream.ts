@@ -6,8 +6,7 @@ import type { Point } from './point.js'
 export interface WindowFragment {
   name?: string
   of: Selector[]
-  every: string
-  reduce: readonly string[] | Record<string, readonly string[]>
+  reduce?: readonly string[] | Record<string, readonly string[]>
   [key: string]: unknown
 }
 
@@ -19,19 +18,35 @@ export interface Outputs {
   foreach(window: string, f: (point: Point) => void): void
 }
 
-/** Keys of a window besides its length; `name` is otherwise given by the context, and names the measurement. */
+/** Keys of a window besides its length, as in docs/CONFIG.md; `name` is otherwise given by the context, and names the measurement. */
 export interface WindowOptions {
   name?: string
   measurement?: string
   lateness?: string
   offset?: string
+  /** A new window begins so often, in place of each where the one before ends. */
+  slide?: string
+  /** Windows begin by the clocks of this zone. */
+  zone?: string
+  stamp?: 'start' | 'end'
+  hold?: string
+  between?: 'step' | 'linear'
+  quality?: boolean
+  expect?: string
+  detrend?: string
+  maxRows?: number
+  /** Tags that stay; devices that differ in others alone are one. */
+  by?: readonly string[]
+  /** Name of a tag that says the unit of a point's values; then a device has a point for each unit. */
+  unitTag?: string
 }
 
 /** Series of one or more sources. A stream is a description: nothing runs before the context starts. */
 export class Stream {
   constructor(
     private readonly outputs: Outputs,
-    private readonly selectors: readonly Selector[],
+    /** Which series: those that any of them takes. */
+    readonly selectors: readonly Selector[],
   ) {}
 
   /** Only the series that match; globs with `*` and `?`. Throws a TypeError where a key is chosen twice in unlike ways. */
@@ -47,13 +62,32 @@ export class Stream {
     return new Stream(this.outputs, [...this.selectors, ...other.selectors])
   }
 
-  /** Tumbling windows of this length, such as `1s`. */
-  window(every: string, options: WindowOptions = {}): WindowedStream {
-    const { name, ...rest } = options
+  /** Windows of this length, such as `1s`; with `slide` they overlap. */
+  window(length: string, { slide, ...options }: WindowOptions = {}): WindowedStream {
+    return this.windows(slide === undefined ? { every: length } : { size: length, every: slide }, options)
+  }
+
+  /** Windows of a device that end once it is silent for so long. */
+  sessions(gap: string, options: Omit<WindowOptions, 'slide' | 'offset' | 'zone'> = {}): WindowedStream {
+    return this.windows({ session: gap }, options)
+  }
+
+  /** Windows of so many samples of a series, in order of arrival. */
+  windowOf(samples: number, options: Omit<WindowOptions, 'slide' | 'offset' | 'zone'> = {}): WindowedStream {
+    return this.windows({ count: samples }, options)
+  }
+
+  /** The samples as they are, each a point. */
+  raw({ name, ...options }: Pick<WindowOptions, 'name' | 'measurement'> = {}): ReducedStream {
+    const of = [...this.selectors]
+    return new ReducedStream(this.outputs, { ...(name !== undefined && { name }), of, raw: true, ...options })
+  }
+
+  private windows(shape: object, { name, ...rest }: WindowOptions): WindowedStream {
     return new WindowedStream(this.outputs, {
       ...(name !== undefined && { name }),
       of: [...this.selectors],
-      every,
+      ...shape,
       ...rest,
     })
   }

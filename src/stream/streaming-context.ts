@@ -4,7 +4,7 @@ import type { Components } from '../model/components.js'
 import type { Engine, EngineFactory } from '../model/engine.js'
 import { bug, reasonOf } from '../model/errors.js'
 import { type Log, silent } from '../model/log.js'
-import type { Plan } from '../model/plan.js'
+import { DERIVED_SOURCE, type DerivedInput, type DeriveFunction, type Plan } from '../model/plan.js'
 import type { Points } from '../model/points.js'
 import type { Status } from '../model/status.js'
 import type { SinkFragment, SourceFragment } from './fragments.js'
@@ -41,6 +41,7 @@ export class StreamingContext {
   private readonly settings: Settings
   private readonly parts: ContextParts
   private readonly sources: Record<string, SourceFragment> = {}
+  private readonly derived: Record<string, object> = {}
   private readonly windows = new Map<WindowFragment, { name: string; to: string[] }>()
   private readonly sinks = new Map<SinkFragment, string>()
   private readonly listeners = new Map<string, ((point: Point) => void)[]>()
@@ -58,11 +59,28 @@ export class StreamingContext {
     return new Stream(this.outputs, [{ source: name }])
   }
 
+  /**
+   * A series made of two others, device by device, and its stream; `field` names it. Each input is one field of one source:
+   * `meter.filter({ field: 'volt' })`. Throws a TypeError where it is not.
+   */
+  derive(
+    field: string,
+    what: DeriveFunction,
+    a: Stream,
+    b: Stream,
+    options: { by?: readonly string[]; hold?: string; unit?: string } = {},
+  ): Stream {
+    if (Object.hasOwn(this.derived, field)) throw new TypeError(`cannot derive two series ${JSON.stringify(field)}`)
+    this.derived[field] = { [what]: [inputOf(a), inputOf(b)], ...options }
+    return new Stream(this.outputs, [{ source: DERIVED_SOURCE, field }])
+  }
+
   /** The configuration as a YAML file would hold it. */
   toConfig(): Record<string, unknown> {
     return {
       ...this.settings,
       sources: { ...this.sources },
+      ...(Object.keys(this.derived).length > 0 && { derived: { ...this.derived } }),
       windows: Object.fromEntries(
         [...this.windows].map(([{ name: _, ...fragment }, { name, to }]) => [name, { ...fragment, to: [...to] }]),
       ),
@@ -152,6 +170,15 @@ export class StreamingContext {
       this.listeners.set(window, [...(this.listeners.get(window) ?? []), f])
     },
   }
+}
+
+function inputOf({ selectors }: Stream): DerivedInput {
+  const [{ source, field, tags }, ...further] = selectors
+  if (source === undefined || field === undefined || further.length > 0)
+    throw new TypeError(
+      "cannot derive from this stream: not one field of one source; choose one, as stream.filter({ field: 'volt' })",
+    )
+  return { source, field, ...(tags && { tags }) }
 }
 
 /** `type`, or where it is taken `type2`, `type3` and so on; numbered from `first` on if that is given. */

@@ -1,6 +1,6 @@
+import { glob } from '../model/glob.js'
 import type { Device } from '../model/points.js'
 import type { ChannelSpec } from '../model/source.js'
-import { glob } from '../window/glob.js'
 
 /** What may be looked at. */
 export const KINDS = ['points', 'samples', 'frames'] as const

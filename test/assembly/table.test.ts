@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import * as layout from '../../assembly/layout.js'
 import { MemoryArena } from '../../src/memory/arena.js'
-import { type DecodeModule, instantiate } from '../../src/memory/modules.js'
+import { instantiateDecode } from '../../src/memory/modules.js'
 
 function makeTable(entries: number, keysBytes = 1 << 20) {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 64, shared: true })
   const arena = new MemoryArena(memory, 4096, 64 * 65536)
-  const module = instantiate<DecodeModule>('decode', memory)
+  const module = instantiateDecode(memory)
   const table = arena.alloc(layout.TABLE_BYTES)
   const keys = arena.alloc(keysBytes)
   const scratch = arena.alloc(8192)

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { cobsEncode } from '../../firmware-bridge/host/cobs.js'
-import { crcs } from '../../src/framing/crc.js'
 import type { FramingComponent } from '../../src/framing/framing.js'
 import { framings } from '../../src/framing/index.js'
+import { crcs } from '../../src/memory/crc.js'
 import type { Bench } from './main.js'
 
 const FRAME_BYTES = 64

@@ -3,103 +3,104 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import * as layout from '../../assembly/layout.js'
-import { instantiate, type KernelsModule } from '../../src/memory/modules.js'
-import { benchKernels, measure } from '../../src/reduce/bench.js'
+import { choose } from '../../src/reduce/bench/choose.js'
+import { benchInterleaved, SERIES } from '../../src/reduce/bench/interleaved.js'
+import { benchKernels, SIZES } from '../../src/reduce/bench/kernels.js'
 import type { Bench } from './main.js'
 
-/** Runs against plain JavaScript and C; then rows of many series, interleaved, one by one into their slots. */
-export async function run(): Promise<Bench> {
-  const runs = benchKernels()
-  const cNs = measureC(runs[0]!.rows)
-  const rows: Bench['rows'] = runs.map(({ name, rows, wasmNs, jsNs, ratio }, i) => ({
-    kernels: name,
-    layout: `run of ${rows.toLocaleString('en')} rows`,
-    'wasm ns': wasmNs,
-    'js ns': jsNs,
-    'js/wasm': ratio,
-    ...(i === 0 ? { 'C ns': cNs, 'C/wasm': cNs / wasmNs } : {}),
-  }))
-  for (const series of [100, 1000, 10_000, 100_000]) {
-    const [wasmNs, jsNs] = interleaved(series)
-    rows.push({
-      kernels: runs[0]!.name,
-      layout: `${series.toLocaleString('en')} series, interleaved`,
-      'wasm ns': wasmNs!,
-      'js ns': jsNs!,
-      'js/wasm': jsNs! / wasmNs!,
-    })
-  }
-  return {
-    title: 'Kernels: nanoseconds a row, best of 15 rounds taking turns',
-    rows,
-    notes: [
-      'wasm keeps the rounding errors of its sums; JavaScript and C (gcc -O3 -ffast-math -msse2: count, sum, min, max,',
-      'sum of squares) do not. Interleaved rows come in random order of series, an exact square each.',
-    ],
-  }
+const ROUNDS = 3
+const ROWS = SIZES.at(-1)!
+
+/** What kernels.c calls it, where it does it, and the reduction that does the same work. */
+const PAIRS: Readonly<Record<string, string>> = {
+  moments: 'variance',
+  tails: 'kurtosis',
+  ends: 'delta',
+  trend: 'slope',
+  circle: 'circmean',
+  histogram: 'histogram(19,20,21)',
+  ranks: 'quantile(0.99)',
+  distinct: 'distinct',
+  integral: 'integral',
+  twa: 'twa',
+  duty: 'duty(>20)',
+  ewma: 'ewma(10)',
+  increase: 'increase(u16)',
+  zerocross: 'zerocross',
 }
 
-function measureC(rows: number): number {
+const COMPILED = { 'C -O3': [], 'C -O3 -ffast-math': ['-ffast-math'] }
+
+/** Runs against plain JavaScript and C of the same algorithm; then rows of many series, interleaved, one by one into their slots. */
+export async function run(): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'))
   try {
-    const program = join(folder, 'kernels')
-    const source = fileURLToPath(new URL('../../../test/bench/kernels.c', import.meta.url))
-    execFileSync('gcc', ['-O3', '-ffast-math', '-msse2', '-o', program, source, '-lm'])
-    return Number(execFileSync(program, [String(rows)], { encoding: 'utf8' }))
+    const best = new Map<string, Record<string, number>>()
+    const note = (what: string, column: string, ns: number) => {
+      const row = best.get(what) ?? {}
+      best.set(what, { ...row, [column]: Math.min(row[column] ?? Number.POSITIVE_INFINITY, ns) })
+    }
+    const programs = Object.entries(COMPILED).map(([name, flags], i) => ({ name, inC: compiled(folder, i, flags) }))
+    const chosen = Object.entries(PAIRS).flatMap(([name, written]) => {
+      const found = choose([written])
+      return 'problem' in found ? [] : found.map((reduction) => ({ name, reduction }))
+    })
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const { name, reduction } of chosen) {
+        const { wasmNs, jsNs } = benchKernels([reduction])[0]!.sizes.at(-1)!
+        note(name, 'wasm ns', wasmNs)
+        note(name, 'js ns', jsNs)
+      }
+      const folds = chosen.map(({ reduction }) => reduction.kernel.state)
+      for (const { state, counts } of benchInterleaved(round === 0 ? folds : ['moments'])) {
+        for (const { series, wasmNs, jsNs } of counts) {
+          const what = state === 'moments' ? `interleaved-${series}` : `${state}, interleaved-${series}`
+          note(what, 'wasm ns', wasmNs)
+          if (jsNs > 0) note(what, 'js ns', jsNs)
+        }
+      }
+      for (const { name, inC } of programs) for (const [what, ns] of inC()) note(what, `${name} ns`, ns)
+    }
+    const rows = [...best].flatMap(([what, ns]): Bench['rows'] => {
+      if (ns['wasm ns'] === undefined) return []
+      const ratios = Object.keys(COMPILED).flatMap((name) => {
+        const inC = ns[`${name} ns`]
+        return inC === undefined ? [] : [[`${name}/wasm`, inC / ns['wasm ns']!] as const]
+      })
+      const [, state = 'moments', series] = /^(?:(\w+), )?interleaved-(\d+)$/.exec(what) ?? []
+      return [
+        {
+          what: series ? state : what,
+          reduction: PAIRS[series ? state : what] ?? '',
+          layout: series
+            ? `${Number(series).toLocaleString('en')} series, interleaved`
+            : `run of ${ROWS.toLocaleString('en')} rows`,
+          ...ns,
+          ...Object.fromEntries(ratios),
+        },
+      ]
+    })
+    return {
+      title: `Kernels: nanoseconds a row, best of ${ROUNDS} rounds taking turns`,
+      rows,
+      notes: [
+        'wasm keeps the rounding errors of its sums; JavaScript and C (gcc -msse2) do not. Spectra: npm run bench fft.',
+        'Interleaved: 100,000 rows in random order of series, into slots of a cache line or two.',
+      ],
+    }
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-/** As the engine does it: columns whose slots `route` has found, reduced into pages of 64 slots. */
-function interleaved(series: number): number[] {
-  const rows = 200_000
-  const groups = Math.ceil(series / 64)
-  let end = 65536
-  const take = (bytes: number) => {
-    const address = end
-    end += Math.ceil(bytes / layout.PAGE_BYTES) * layout.PAGE_BYTES
-    return address
-  }
-  const [columns, state, chunks] = [take(layout.COLUMNS_BYTES), take(layout.STATE_BYTES), take(layout.CHUNK_BYTES)]
-  const [slots, times, values] = [take(rows * 4), take(rows * 8), take(rows * 8)]
-  const [groupList, pages] = [take(groups * layout.GROUP_BYTES), take(groups * layout.PAGE_BYTES)]
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65536), maximum: 65536 })
-  const wasm = instantiate<KernelsModule>('kernels-unshared', memory)
-  const words = new Uint32Array(memory.buffer)
-  words[(columns + layout.COLUMNS_ROWS) / 4] = rows
-  words[(columns + layout.COLUMNS_SLOT) / 4] = slots
-  words[(columns + layout.COLUMNS_TIME) / 4] = times
-  words[(columns + layout.COLUMNS_VALUE) / 4] = values
-  words[(state + layout.STATE_SLOT_SHIFT) / 4] = 6
-  for (let group = 0; group < groups; group++) {
-    words[(groupList + group * layout.GROUP_BYTES + layout.GROUP_PAGES) / 4] = pages + group * layout.PAGE_BYTES
-  }
-  const ids = new Uint32Array(rows)
-  const column = new Float64Array(memory.buffer, values, rows)
-  let random = 1
-  for (let row = 0; row < rows; row++) {
-    random = (Math.imul(random, 1664525) + 1013904223) >>> 0
-    const id = Math.floor((random / 2 ** 32) * series)
-    ids[row] = id
-    words[slots / 4 + row] = (groupList + (id >> 6) * layout.GROUP_BYTES) | (id & 63)
-    column[row] = 20 + Math.sin(row)
-  }
-  const copy = column.slice()
-  const sums = new Float64Array(series * 8)
-  return measure(rows, [() => wasm.reduce(state, columns, chunks), () => plain(ids, copy, sums)])
-}
-
-/** The same in JavaScript, a cache line a series, compensating nothing. */
-function plain(ids: Uint32Array, values: Float64Array, sums: Float64Array): void {
-  for (let i = 0; i < ids.length; i++) {
-    const value = values[i]!
-    const at = ids[i]! * 8
-    if (sums[at] === 0 || value < sums[at + 3]!) sums[at + 3] = value
-    if (sums[at] === 0 || value > sums[at + 4]!) sums[at + 4] = value
-    sums[at]!++
-    sums[at + 1]! += value
-    sums[at + 2]! += value * value
-  }
+function compiled(folder: string, i: number, flags: readonly string[]): () => [string, number][] {
+  const program = join(folder, `kernels-${i}`)
+  const source = fileURLToPath(new URL('../../../test/bench/kernels.c', import.meta.url))
+  execFileSync('gcc', ['-O3', ...flags, '-msse2', '-o', program, source, '-lm'])
+  return () =>
+    execFileSync(program, [ROWS, ...SERIES].map(String), { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '))
+      .map(([what, ns]) => [what!, Number(ns)])
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encodeData } from '../../firmware-bridge/host/encode.js'
 import { bridgeLayout } from '../../src/codecs/bridge.js'
+import type { TappedSamples } from '../../src/model/taps.js'
 import { Rig } from '../support/rig.js'
 
 const fields = [
@@ -14,7 +15,7 @@ const fields = [
   { type: 7, offset: 10, multiplier: 2, divisor: 4, name: 'g', unit: '' },
 ]
 
-async function run(rows: number[][], stepUs = 1000) {
+async function run(rows: number[][], stepUs = 1000, seen: (rows: TappedSamples) => void = () => {}) {
   const rig = new Rig({
     config: {
       batch: '250ms',
@@ -23,6 +24,7 @@ async function run(rows: number[][], stepUs = 1000) {
     },
     decode: { type: 'bridge', options: {} },
   })
+  rig.gateway.tap({ samples: seen })
   await rig.start()
   await rig.advance(1000)
   const { out } = rig.script('s')
@@ -83,4 +85,17 @@ test('rows of an array lie a step apart', async () => {
       [5, 14],
     ],
   )
+})
+
+test('their times are not rounded, however the step lies', async () => {
+  const rows = Array.from({ length: 9 }, (_, i) => [i, 0, 0, 0, 0, 0, 0])
+  const times: number[] = []
+  await run(rows, 1e6 / 3, (seen) => {
+    for (let i = 0; i < seen.rows; i++) if (seen.field(i) === 'a') times.push(seen.timeUs(i))
+  })
+  assert.deepEqual(
+    times,
+    times.map((_, i) => times[0] + (i * 1e6) / 3),
+  )
+  assert.equal(times.length, 9)
 })

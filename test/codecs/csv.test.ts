@@ -33,6 +33,15 @@ test('declared columns, a tag and a time', () => {
     ['sample', 1, 1000],
     ['sample', 0, -0],
   ])
+  use(csv, options, { timePath: 't', hasRate: false, tagPaths: ['room'], sequencePath: 'x' }, TIME_MS)
+  assertLine('1,a,2,"65535",3', [
+    ['time', 1000],
+    ['tag', 0, 'a'],
+    ['sample', 1, 2],
+    ['sequence', 65535],
+    ['sample', 0, 3],
+  ])
+  use(csv, options, { timePath: 't', hasRate: false, tagPaths: ['room'] }, TIME_MS)
   assertLine('x,,1', [
     ['badTime', WHY_INVALID_TIME],
     ['tag', 0, ''],
@@ -147,7 +156,7 @@ test('headers without end stop at a bound', () => {
 
 test('options that do not go together are said', () => {
   const problem = (options: object, input: Partial<CodecInput> = {}) =>
-    csv.check(parse(options), { ...plain, ...input }) ?? ''
+    [csv.check(parse(options), { ...plain, ...input }) ?? ''].join('\n')
   assert.equal(problem({ header: true }), '')
   assert.equal(problem({ columns: ['a', 'b', '', ''], fields: ['a'] }, { timePath: 'b' }), '')
   assert.match(problem({}), /cannot tell the columns/)
@@ -158,6 +167,7 @@ test('options that do not go together are said', () => {
   assert.match(problem({ columns: ['a', 'b'], fields: ['a'] }, { tagPaths: ['a'] }), /twice/)
   assert.match(problem({ columns: ['a'], fields: ['a'], map: { b: { x: 1 } } }), /map/)
   assert.match(problem({ columns: ['a'] }, { hasRate: true }), /rate/)
+  assert.match(problem({ columns: ['a'] }, { hasClock: true }), /count/)
   assert.match(problem({ columns: ['a'], comment: ';', delimiter: ';' }), /comments/)
   assert.match(problem({ columns: ['a'.repeat(256)] }), /longer/)
   for (const delimiter of ['', ',,', '"', '.', '-', '+', 'e', '1', '\n', 'ä'])

@@ -9,7 +9,7 @@ const options = v.strictObject(json.options)
 const input: CodecInput = { timePath: 'ts', hasRate: true, tagPaths: [] }
 
 const check = (given: object, more: Partial<CodecInput> = {}) =>
-  json.check(v.parse(options, given) as unknown as FieldChoice, { ...input, ...more })
+  json.check(v.parse(options, given) as unknown as FieldChoice, { ...input, ...more }) as string | undefined
 
 test('what goes together has no problem', () => {
   assert.equal(check({}), undefined)

@@ -29,9 +29,12 @@ test('a payload is one number, a boolean, a mapped text, or none', () => {
 
 test('nothing else can be taken from it', () => {
   assert.equal(number.check(parse({}), input), undefined)
-  assert.match(number.check(parse({}), { ...input, timePath: 't' })!, /time/)
-  assert.match(number.check(parse({}), { ...input, tagPaths: ['id'] })!, /tag/)
-  assert.match(number.check(parse({}), { ...input, hasRate: true })!, /rate/)
+  const problem = (more: object) => String(number.check(parse({}), { ...input, ...more }))
+  assert.match(problem({ timePath: 't' }), /time/)
+  assert.match(problem({ tagPaths: ['id'] }), /tag/)
+  assert.match(problem({ sequencePath: 'seq' }), /the message's number/)
+  assert.match(problem({ hasRate: true }), /rate/)
+  assert.match(problem({ hasClock: true }), /count/)
   assert.throws(() => parse({ field: '' }))
 })
 

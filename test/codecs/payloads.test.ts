@@ -20,7 +20,7 @@ interface Outcome {
   counts: Record<string, number>
 }
 
-function decode(plan: Plan, topic: string, payload: string): Outcome {
+function decode(plan: Plan, topic: string, payload: string | Uint8Array): Outcome {
   const { inputs, options } = plan.sources[0]
   const { topics } = options as { topics: (string | { topic: string })[] }
   for (const [i, entry] of topics.entries()) {
@@ -46,7 +46,9 @@ for (const product of readdirSync(folder)) {
   test(`payloads of ${product}`, async () => {
     const read = (name: string) => readFileSync(join(folder, product, name), 'utf8')
     const plan = await loadConfig([join(folder, product, 'weir.yaml')], { components })
-    const outcomes = lines(read('payloads.ndjson')).map(({ topic, payload }) => decode(plan, topic, payload))
+    const outcomes = lines(read('payloads.ndjson')).map(({ topic, payload, hex }) =>
+      decode(plan, topic, payload ?? Buffer.from(hex, 'hex')),
+    )
     assert.deepEqual(outcomes, JSON.parse(read('expected.json')))
   })
 }

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { configDoc } from '../../src/config/docs.js'
 import { jsonSchema } from '../../src/config/json-schema.js'
+import { reductionsDoc } from '../../src/config/reductions-doc.js'
+import { kernels } from '../../src/reduce/registry.js'
+import { states } from '../../src/reduce/states.js'
 import { stubComponents } from '../support/stub-components.js'
 import { GENERATED } from '../support/write-docs.js'
 
@@ -17,9 +20,22 @@ test('every key has a row, with what is allowed and its default', () => {
     '| `batch` | Interval of the tick: how often windows are looked at. | a duration such as 250ms, 10s, 5min, 1h or 7d, at least 5ms, at most 1h | `250ms` |',
     '| `qos` |  | 0 \\| 1 | `0` |',
     '| `password` | Never printed. | text, best given as ${env:NAME} or ${credential:NAME} |  |',
-    '| `skewness` | skewness. | none |',
   ])
     assert.ok(doc.includes(row), `${row}\nis not in\n${doc}`)
+})
+
+test('every reduction has a row, with its arguments and their bounds, and what becomes of a unit', () => {
+  const doc = reductionsDoc(kernels, states)
+  for (const { name, example } of kernels)
+    assert.ok(doc.includes(`\n| \`${example ?? name}\` | `), `${name} has no row`)
+  for (const cells of [
+    '| lo: 0 to 1000000 Hz; hi: 0 to 1000000 Hz | °C → °C² | rows | ',
+    '| threshold: `>` `>=` `<` `<=` and a number | °C → none | rows | yes | ',
+    '| wrap: `none`, `u16`, `u32`; without, `none` | °C → °C/s |',
+    '| °C → °C² | moments, 64 bytes | yes | ',
+    'g → mm/s |',
+  ])
+    assert.ok(doc.includes(cells), `${cells}\nis not in\n${doc}`)
 })
 
 test('the JSON Schema knows sections, components and unknown keys', () => {
@@ -28,7 +44,7 @@ test('the JSON Schema knows sections, components and unknown keys', () => {
     additionalProperties: boolean
   }
   assert.equal(additionalProperties, false)
-  assert.deepEqual(Object.keys(properties).slice(-3), ['sources', 'windows', 'sinks'])
+  assert.deepEqual(Object.keys(properties).slice(-4), ['sources', 'derived', 'windows', 'sinks'])
   const [topical] = (properties.sources.additionalProperties as { oneOf: Record<string, unknown>[] }).oneOf
   assert.deepEqual(topical.required, ['type', 'url', 'topics'])
   const keys = topical.properties as Record<string, unknown>

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { components } from '../../src/components.js'
+import { describePlan } from '../../src/config/describe.js'
 import { loadConfig } from '../../src/config/load.js'
 import { ConfigError } from '../../src/model/errors.js'
 
@@ -104,13 +105,13 @@ test('every mistake of a wrong file is told at once', async () => {
     http: /without a token/,
     'sources.plant.url': /it is missing/,
     'sources.plant.decode.feilds': /did you mean `fields`/,
-    'sources.plant.expect': /not in this version/,
+    'sources.plant.resume': /not in this version/,
     'sources.press.type': /got "sirial"; allowed: .*; did you mean `serial`/,
     'windows.second.every': /got "1 second"; allowed: a duration/,
-    'windows.second.reduce[1]': /cannot reduce by `p99`: not in this version/,
+    'windows.second.reduce[1]': /cannot use `p999`: unknown reduction/,
     'windows.second.to[0]': /did you mean `plantdb`/,
-    'windows.day.reduce["*"][0]': /known ones are count, sum, mean/,
-    'windows.day.zone': /not in this version/,
+    'windows.day.reduce["*"][0]': /known ones are .*count, .*mean/,
+    'windows.day.zone': /a time zone such as Europe\/Berlin/,
     'sinks.plantdb.url': /got "ftp:\/\/x"/,
     'sinks.plantdb.password': /got a value not shown here/,
   }
@@ -121,4 +122,35 @@ test('every mistake of a wrong file is told at once', async () => {
 test('a broken file is told by line and column', async () => {
   await assert.rejects(load(['broken']), /cannot read .*broken\.yaml:\d+:\d+: /)
   await assert.rejects(load(['missing']), /cannot read .*missing\.yaml: ENOENT/)
+})
+
+test('series derived from others stand behind their sources, and apart where they wait for others', async () => {
+  const plan = await load(['derived'])
+  assert.deepEqual(
+    plan.sources.map(({ name, derives }) => [name, derives?.from, derives?.series.map(({ field }) => field)]),
+    [
+      ['meter', undefined, undefined],
+      ['drive', undefined, undefined],
+      ['encoder', undefined, undefined],
+      ['derived', ['meter'], ['power']],
+      ['derived', ['drive', 'encoder'], ['slip']],
+      ['derived', ['meter'], ['share']],
+    ],
+  )
+  assert.deepEqual(plan.sources[4].derives?.series, [
+    {
+      field: 'slip',
+      function: 'difference',
+      inputs: [
+        { source: 'drive', field: 'set', tags: { drive: 'main' } },
+        { source: 'encoder', field: 'speed' },
+      ],
+      by: ['machine'],
+      holdUs: 5e6,
+    },
+  ])
+  assert.match(
+    describePlan(plan, components),
+    /\nderived\n {2}power: \(meter volt\) × \(meter amp\), values held 1min, in W\n {2}slip: \(drive set, drive=main\) - \(encoder speed\), by machine, values held 5s\n/,
+  )
 })

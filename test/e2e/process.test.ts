@@ -78,7 +78,7 @@ sources:
   plant: { type: mqtt, url: "${broker.url}", topics: ["a/+"], qos: 2, decode: { type: json, feilds: [temp] } }
   press: { type: sirial, path: /dev/ttyUSB0 }
 windows:
-  second: { every: 1 second, reduce: [mean, p99], to: [plantbd] }
+  second: { every: 1 second, reduce: [mean, p999], to: [plantbd] }
 sinks:
   out: { type: file, path: out.lp, format: xml }
 `

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { cobsEncode } from '../../firmware-bridge/host/cobs.js'
+import { crcs } from '../../src/memory/crc.js'
 import { openPtyPair, type PtyPair } from '../support/pty.js'
 import { emptyFolder, folderWith, startWeir, type WeirProcess } from '../support/weir.js'
 
@@ -18,9 +20,10 @@ function logger(t: TestContext) {
       pair = await openPtyPair(folder)
     },
     unplug: () => pair!.unplug(),
-    write(text: string) {
+    write(text: string | Uint8Array) {
       const device = openSync(pair!.device, 'w')
-      writeSync(device, text)
+      if (typeof text === 'string') writeSync(device, text)
+      else writeSync(device, text)
       closeSync(device)
     },
   }
@@ -127,3 +130,45 @@ test('JSON lines, timed by their arrival', async (t) => {
   assert.equal(sums.a + sums.b / 2, Number(reduced))
   assert.match(running.stderr(), /^balances$/m)
 })
+
+const framed: [frame: string, encode: (payload: Buffer) => Uint8Array][] = [
+  ["{ type: length, sync: '\\xaa\\x55', size: 1 }", (payload) => Buffer.from([0xaa, 0x55, payload.length, ...payload])],
+  ['{ type: cobs }', (payload) => Buffer.from([...cobsEncode(payload), 0])],
+  [
+    '{ type: slip }',
+    (payload) =>
+      Buffer.from([
+        0xc0,
+        ...[...payload].flatMap((byte) => (byte === 0xc0 ? [0xdb, 0xdc] : byte === 0xdb ? [0xdb, 0xdd] : [byte])),
+        0xc0,
+      ]),
+  ],
+]
+
+for (const [frame, encode] of framed)
+  test(`binary payloads in frames of ${frame}`, async (t) => {
+    const device = logger(t)
+    await device.plugIn()
+    const fields = '[{ name: t, type: u64 }, { name: x, type: i16, scale: 0.5, count: rest }]'
+    const source = `frame: ${frame}, time: { path: t, unit: us, rate: 100 }, decode: { type: struct, fields: ${fields}, crc: crc16-modbus }`
+    const cwd = folderWith(t, { 'weir.yaml': job(device.port, source) })
+    const running = startWeir(t, ['run', 'weir.yaml'], { cwd })
+    await isUp(running)
+    const startMs = nextSecondMs()
+    const payload = Buffer.alloc(8 + 2 * 5 + 2)
+    payload.writeBigUInt64LE(BigInt(startMs) * 1000n)
+    for (let i = 0; i < 5; i++) payload.writeInt16LE(i - 2 + 192 * i, 8 + 2 * i)
+    const modbus = crcs.find(({ name }) => name === 'crc16-modbus')!
+    payload.writeUInt16LE(modbus.of(payload, 0, payload.length - 2), payload.length - 2)
+    device.write(encode(payload))
+    payload[9] ^= 1
+    device.write(encode(payload))
+    await framesAre(running, 2)
+    assert.equal(await running.terminate(), 0)
+    assert.deepEqual(
+      pointsIn(cwd).map(({ time, fields }) => [Date.parse(time), fields]),
+      [[startMs, { x_count: 5, x_sum: 192 * 5 }]],
+    )
+    assert.match(running.stderr(), /undecodable/)
+    assert.match(running.stderr(), /its check is wrong/)
+  })

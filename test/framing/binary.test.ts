@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { cobsEncode } from '../../firmware-bridge/host/cobs.js'
-import { crcs } from '../../src/framing/crc.js'
 import { framings } from '../../src/framing/index.js'
+import { crcs } from '../../src/memory/crc.js'
 import { found } from '../support/framing.js'
 
 // Laws that hold for every framing of bytes; senders here are written from the formats' definitions.

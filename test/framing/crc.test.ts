@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CrcTail, crcs } from '../../src/framing/crc.js'
+import { CrcTail } from '../../src/framing/crc.js'
+import { crcs } from '../../src/memory/crc.js'
 
 /** The catalogue's check values: the CRC of "123456789". */
 const CHECKS: Record<string, number> = {

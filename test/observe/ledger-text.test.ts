@@ -19,6 +19,15 @@ test('the ledger is a small aligned table without the columns that are zero', ()
   )
 })
 
+test('it says what a window went without though another took it', () => {
+  const status = exampleStatus()
+  status.windows[0].rejected = 1234
+  assert.match(
+    ledgerText(status),
+    /\nwindow second went without samples that others took: 1,234 rejected; raise `maxMemory`, /,
+  )
+})
+
 test('it says what does not balance, and by how much', () => {
   const status = exampleStatus()
   status.sources[0].frames.in += 3

@@ -16,7 +16,7 @@ import {
   POOL_BYTES,
 } from '../../assembly/layout.js'
 import { components } from '../../src/components.js'
-import { instantiate, type KernelsModule } from '../../src/memory/modules.js'
+import { instantiateKernels } from '../../src/memory/modules.js'
 import { Memory } from '../../src/memory/regions.js'
 import { ChunkPool } from '../../src/pool/pool.js'
 import { FakeClock, settle } from '../support/fake-clock.js'
@@ -31,7 +31,7 @@ function setUp(program?: string) {
   const { u32, f64, regions } = memory
   const values = regions.columns.start
   for (let i = 0; i < ROWS; i++) f64[(values >>> 3) + i] = i / 4
-  const kernels = instantiate<KernelsModule>('kernels', memory.memory)
+  const kernels = instantiateKernels(memory.memory)
   const state = components.states.find(({ name }) => name === 'moments')!
   for (let i = 0; i < CHUNKS; i++) {
     const at = (regions.chunks.start + i * CHUNK_BYTES) >>> 2
@@ -63,8 +63,9 @@ function setUp(program?: string) {
     await during?.()
     await running
     kernels.mergeChunks(regions.chunks.start, regions.chunks.end)
-    const count = components.kernels.find(({ name }) => name === 'count')!
-    return Array.from({ length: CHUNKS }, (_, i) => kernels.kernelFinish(count.index, regions.slots.start + i * 128, 0))
+    return Array.from({ length: CHUNKS }, (_, i) =>
+      kernels.kernelFinish(kernels.places.get('count')!, regions.slots.start + i * 128, 0),
+    )
   }
   return { pool, run, log, clock }
 }

@@ -51,6 +51,23 @@ test('a recording and a configuration give the same points, whatever the workers
     for (const _ of [1, 2]) assert.deepEqual((await replayed(many, config({ workers }))).points, first.points)
 })
 
+test('series derived from others are derived again alike; a source that is not recorded has none', async () => {
+  const of = (source: string, field: string) => ({ source, field })
+  const base = config()
+  const derived = {
+    power: { product: [of('plant', 'temp'), of('plant', 'x')] },
+    other: { sum: [of('plant', 'temp'), of('press', 'temp')] },
+  }
+  const sources = { ...base.sources, press: { ...base.sources.plant, url: 'mqtt://127.0.0.1:2' } }
+  const changes = { derived, sources, windows: { w: { ...base.windows.w, of: { source: 'derived' } } } }
+  const first = await replayed(many, config(changes))
+  assert.ok(first.points.length > 500, `${first.points.length} points`)
+  assert.ok(first.points.every((point) => point.includes('power_sum')))
+  assert.deepEqual(first.side.silent, ['press'])
+  for (const workers of [1, 4])
+    assert.deepEqual((await replayed(many, config({ ...changes, workers }))).points, first.points)
+})
+
 test('the same when workers take part in earnest', async () => {
   const rate = { path: 't', unit: 'us', rate: 100_000 }
   const source = { time: rate, decode: { type: 'json', samples: ['x'] } }

@@ -13,8 +13,19 @@ interface DataSet {
   digits?: number
 }
 
-const path = new URL('../../../test/vectors/nist/univariate.json', import.meta.url)
-const observed: DataSet[] = JSON.parse(readFileSync(path, 'utf8'))
+/** A straight line: y over x in seconds. */
+interface Line {
+  name: string
+  slope: number
+  throughOrigin?: boolean
+  x: number[]
+  y: number[]
+}
+
+const read = (file: string) =>
+  JSON.parse(readFileSync(new URL(`../../../test/vectors/nist/${file}`, import.meta.url), 'utf8'))
+const observed: DataSet[] = read('univariate.json')
+const lines: Line[] = read('linear.json')
 
 /** A value, then 500 times one just below and one just above. */
 const alternating = (first: number, low: number, high: number) => [
@@ -53,6 +64,24 @@ for (const { name, mean, stddev, values, digits = 13 } of [...observed, ...made]
       assert.ok(right.stddev >= digits, `${way.name}: stddev ${found.get('stddev')}, certified ${stddev}`)
       assert.ok(within(found.get('mean')!, exactMean(values), 1e-15 * Math.abs(mean)))
       assert.ok(within(found.get('variance')!, exactVariance(values), 1e-14 * stddev ** 2))
+    }
+  })
+}
+
+for (const { name, slope, throughOrigin, x, y } of lines) {
+  test(`NIST StRD ${name}`, (t) => {
+    // In µs, rounded to nearest: exactly the decimals of the data.
+    const times = x.map((seconds) => Math.round(seconds * 1e6))
+    const mirrored = (numbers: number[]) =>
+      throughOrigin ? [...numbers, ...numbers.map((number) => -number)] : numbers
+    for (const way of ways) {
+      for (const start of [0, 1.76e15]) {
+        const rows = { times: mirrored(times).map((time) => start + time), values: mirrored(y) }
+        const found = outcomes(rows, way).get('slope')!
+        const digits = digitsOf(found, slope)
+        t.diagnostic(`${way.name}, from ${start} µs on: ${digits.toFixed(1)} digits of the slope`)
+        assert.ok(digits >= 14, `${way.name}: slope ${found}, certified ${slope}`)
+      }
     }
   })
 }

@@ -6,7 +6,7 @@ import { ConfigError } from '../../src/model/errors.js'
 import type { Plan } from '../../src/model/plan.js'
 import type { Points } from '../../src/model/points.js'
 import type { Status } from '../../src/model/status.js'
-import { fileSink, influxdb, json, mqtt } from '../../src/stream/fragments.js'
+import { fileSink, influxdb, json, mqtt, serial, struct } from '../../src/stream/fragments.js'
 import { StreamingContext } from '../../src/stream/streaming-context.js'
 import { device, pointField } from '../support/points.js'
 import { stubComponents } from '../support/stub-components.js'
@@ -89,6 +89,66 @@ sinks:
     'same.yaml',
   )
   assert.deepEqual(ssc.toConfig(), value)
+})
+
+test('what is done to samples before windows, and units as a tag, are words of a program too', async () => {
+  const ssc = new StreamingContext()
+  const input = {
+    calibrate: {
+      temp: { scale: 0.1, unit: '°C' },
+      level: {
+        table: [
+          [0, 0],
+          [10, 3],
+        ] as const,
+        outside: 'clip' as const,
+      },
+    },
+    valid: { temp: [-40, 125] as const },
+    deadband: { temp: { band: 0.5, every: '5min' }, level: 1 },
+    sequence: { path: 'seq', modulus: 65536 },
+  }
+  ssc
+    .stream(mqtt({ url: 'mqtt://localhost', unit: { hum: '%' }, topics: ['a', { topic: 'b', ...input }] }), 'plant')
+    .window('1s', { unitTag: 'unit' })
+    .reduce('mean')
+    .to(fileSink({ path: '-' }))
+  const plan = await ssc.plan()
+  const [a, b] = plan.sources[0].inputs
+  assert.deepEqual([a.conditions, a.sequence, b.sequence], [undefined, undefined, input.sequence])
+  assert.deepEqual(
+    [b.conditions?.calibrate.length, b.conditions?.valid, b.conditions?.deadband.length],
+    [2, [{ field: 'temp', min: -40, max: 125 }], 2],
+  )
+  assert.deepEqual([plan.windows[0].unitTag, plan.sources[0].units], ['unit', { hum: '%' }])
+})
+
+test('binary payloads whose samples are counted', () => {
+  const ssc = new StreamingContext()
+  const decode = struct({
+    fields: [
+      { name: 'n', type: 'u32' },
+      { name: 'x', type: 'i16', count: 'rest' },
+    ],
+  })
+  const time = { clock: 'samples', rate: 1000, counter: 'n' } as const
+  ssc
+    .stream(serial({ path: '/dev/ttyS9', frame: { type: 'cobs' }, time, decode }))
+    .countByWindow('1s')
+    .to(fileSink({ path: '-' }))
+  assert.deepEqual((ssc.toConfig().sources as Record<string, object>).serial, {
+    type: 'serial',
+    path: '/dev/ttyS9',
+    frame: { type: 'cobs' },
+    time,
+    decode: {
+      type: 'struct',
+      fields: [
+        { name: 'n', type: 'u32' },
+        { name: 'x', type: 'i16', count: 'rest' },
+      ],
+    },
+  })
 })
 
 test('names are numbered, a sink given twice is one, union and filter choose series', () => {
@@ -191,4 +251,62 @@ test('a wrong pipeline has the problems of a wrong file', async () => {
     )
     return true
   })
+})
+
+test('a series derived from two streams is one more stream', () => {
+  const ssc = new StreamingContext()
+  const meter = ssc.stream(mqtt({ url: 'mqtt://localhost', topics: ['m'], decode: json() }), 'meter')
+  const volt = meter.filter({ field: 'volt' })
+  const amp = meter.filter({ field: 'amp', tags: { phase: '1' } })
+  const power = ssc.derive('power', 'product', volt, amp, { unit: 'W', by: [] })
+  power
+    .window('1s')
+    .reduce('mean')
+    .foreach(() => {})
+  const { derived, windows } = ssc.toConfig()
+  assert.deepEqual(derived, {
+    power: {
+      product: [
+        { source: 'meter', field: 'volt' },
+        { source: 'meter', field: 'amp', tags: { phase: '1' } },
+      ],
+      unit: 'W',
+      by: [],
+    },
+  })
+  assert.deepEqual(windows, {
+    window1: { of: [{ source: 'derived', field: 'power' }], every: '1s', reduce: ['mean'], to: [] },
+  })
+  assert.throws(() => ssc.derive('power', 'sum', volt, amp), /cannot derive two series "power"/)
+  assert.throws(() => ssc.derive('x', 'sum', meter, amp), /not one field of one source/)
+  assert.throws(() => ssc.derive('x', 'sum', volt.union(amp), amp), /not one field of one source/)
+})
+
+test('windows of every kind are words of a program', async () => {
+  const ssc = new StreamingContext()
+  const plant = ssc.stream(mqtt({ url: 'mqtt://localhost', topics: ['a'] }), 'plant')
+  const out = fileSink({ path: '-' })
+  plant.window('1h', { slide: '1min', stamp: 'end', quality: true }).reduce('mean').to(out)
+  plant.window('1d', { zone: 'Europe/Berlin', between: 'linear', hold: '1h' }).reduce('twa').to(out)
+  plant
+    .sessions('30s', { by: ['line'] })
+    .reduce('count')
+    .to(out)
+  plant.windowOf(100).reduce('p99').to(out)
+  plant.raw({ name: 'archive' }).to(out)
+  const { windows } = await ssc.plan()
+  assert.deepEqual(
+    windows.map(({ kind, everyUs, sizeUs, rows }) => [kind, everyUs / 1e6, sizeUs / 1e6, rows]),
+    [
+      ['hopping', 60, 3600, 0],
+      ['tumbling', 86_400, 86_400, 0],
+      ['session', 0, 30, 0],
+      ['count', 0, 0, 100],
+      ['raw', 0, 0, 0],
+    ],
+  )
+  assert.deepEqual(
+    [windows[0].stamp, windows[0].quality, windows[1].zone, windows[1].between, windows[2].by, windows[4].name],
+    ['end', true, 'Europe/Berlin', 'linear', ['line'], 'archive'],
+  )
 })

@@ -17,7 +17,7 @@ import { writeConstants } from '../../src/memory/constants.js'
 import type { CodecComponent, CodecInput, CompiledCodec } from '../../src/model/codec.js'
 import { compileProbe, testArena } from './probe.js'
 
-const WORDS = ['', 'sample', 'named', 'invalid', 'filtered', 'tag', 'time', 'badTime']
+const WORDS = ['', 'sample', 'named', 'invalid', 'filtered', 'tag', 'time', 'badTime', 'endRow', 'sequence']
 
 /** What a codec said of a row, and `undecodable` with its WHY_* where it could not be read. */
 export type Said = [word: string, of: number | string, value?: number | string][]
@@ -87,7 +87,7 @@ export async function codecProbe(pages = 64) {
         if (name === 'named') said.push([name, string, value])
         else if (name === 'tag') said.push([name, index, string])
         else if (name === 'sample') said.push([name, index, value])
-        else if (name === 'time') said.push([name, value])
+        else if (name === 'time' || name === 'sequence') said.push([name, value])
         else said.push([name, index])
       }
       return said

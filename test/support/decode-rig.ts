@@ -3,7 +3,7 @@ import { codecs } from '../../src/codecs/index.js'
 import { compileInput, type Program } from '../../src/codecs/program.js'
 import { MemoryArena } from '../../src/memory/arena.js'
 import { writeConstants } from '../../src/memory/constants.js'
-import { type DecodeModule, instantiate } from '../../src/memory/modules.js'
+import { type DecodeModule, instantiateDecode } from '../../src/memory/modules.js'
 import type { InputPlan } from '../../src/model/plan.js'
 
 /** A sample as the columns hold it, its series by the names behind it. */
@@ -76,7 +76,7 @@ export class DecodeRig {
     this.#u8 = arena.u8
     this.#u32 = arena.u32
     this.#f64 = arena.f64
-    this.module = instantiate<DecodeModule>('decode', this.memory)
+    this.module = instantiateDecode(this.memory)
     this.program = compileInput(planOf(options.input), codecs, arena)
     this.#columns = this.#makeColumns(options.rows ?? 65536, options.runs ?? 1024)
     this.#deviceTable = this.#makeTable()

@@ -6,7 +6,7 @@ import { Gateway } from '../../src/gateway.js'
 import type { Components } from '../../src/model/components.js'
 import { imbalance } from '../../src/model/ledger.js'
 import { type Log, silent } from '../../src/model/log.js'
-import type { InputPlan } from '../../src/model/plan.js'
+import type { InputPlan, Plan } from '../../src/model/plan.js'
 import type { Points } from '../../src/model/points.js'
 import type { SendResult, Sink, SinkComponent } from '../../src/model/sink.js'
 import type { Source, SourceComponent, SourceOutput } from '../../src/model/source.js'
@@ -73,6 +73,7 @@ export interface RigOptions {
 /** A whole gateway on a fake clock, its sources in the test's hands, its points in arrays. */
 export class Rig {
   readonly clock: FakeClock
+  readonly plan: Plan
   readonly gateway: Gateway
   /** Points as soon as due and again when corrected. */
   readonly due: SeenPoint[] = []
@@ -83,13 +84,13 @@ export class Rig {
   constructor(options: RigOptions) {
     this.clock = new FakeClock(options.startUs)
     const rigged = riggedComponents(this.#scripts, this.sunk, options)
-    const plan = parseConfig(options.config, rigged, {
+    const plan = (this.plan = parseConfig(options.config, rigged, {
       env: {},
       hostname: 'rig',
       cores: 2,
       readText: () => '',
       pointsTaken: true,
-    })
+    }))
     this.gateway = new Gateway(plan, {
       components: rigged,
       log: options.log ?? silent,

@@ -17,6 +17,7 @@ needed=(
 needed_files=(
   /usr/include/stdio.h:libc6-dev /usr/lib/avr/include/avr/io.h:avr-libc /usr/include/simavr/sim_avr.h:libsimavr-dev
   /usr/include/libelf.h:libelf-dev
+  /usr/lib/python3/dist-packages/numpy:python3-numpy /usr/lib/python3/dist-packages/scipy:python3-scipy
 )
 
 install_packages() {

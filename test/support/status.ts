@@ -30,7 +30,17 @@ export function exampleStatus(changes: Partial<Status> = {}): Status {
       },
     ],
     windows: [
-      { name: 'second', openPanes: 2, lines: 10, corrections: 1, late: 80, rejected: 0, lost: 0, notFinite: 0 },
+      {
+        name: 'second',
+        openPanes: 2,
+        lines: 10,
+        corrections: 1,
+        late: 80,
+        rejected: 0,
+        lost: 0,
+        notFinite: 0,
+        units: { temp_mean: ['°C'] },
+      },
     ],
     sinks: [
       {

@@ -99,9 +99,9 @@ const database: SinkComponent<{ bucket?: string; org?: string }> = {
   create: never,
 }
 
-const kernel = (name: string, index: number, state: Kernel['state']): Kernel => ({
+const kernel = (name: string, state: Kernel['state']): Kernel => ({
   name,
-  index,
+  family: 'basic',
   state,
   summary: `${name}.`,
   source: 'none',
@@ -112,7 +112,7 @@ const kernel = (name: string, index: number, state: Kernel['state']): Kernel => 
   tolerance: never,
 })
 
-const kernels = [kernel('count', 0, 'moments'), kernel('mean', 1, 'moments'), kernel('skewness', 2, 'tails')]
+const kernels = [kernel('count', 'moments'), kernel('mean', 'moments'), kernel('skewness', 'tails')]
 
 /** Components that parse and never run. */
 export const stubComponents: Components = {
@@ -128,6 +128,6 @@ export const stubComponents: Components = {
   sinks: [database] as SinkComponent[],
   reduction: (text) =>
     kernels.some(({ name }) => name === text)
-      ? { kernel: text, arguments: [], suffix: text }
+      ? [{ kernel: text, arguments: [], suffix: text }]
       : `cannot reduce by "${text}": no such reduction`,
 }

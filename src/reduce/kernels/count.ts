@@ -3,7 +3,7 @@ import type { Kernel } from '../../model/kernel.js'
 /** Number of values. */
 export const count: Kernel = {
   name: 'count',
-  index: 0,
+  family: 'basic',
   state: 'moments',
   summary: 'number of values',
   source: 'n',

@@ -5,12 +5,13 @@ import { rms } from './rms.js'
 /** Crest factor: peak over rms; no value where the rms is zero, or too small for its square. */
 export const crest: Kernel = {
   name: 'crest',
-  index: 13,
+  family: 'spread',
   state: 'moments',
   summary: 'crest factor, peak over rms; nothing where all values are zero',
   source: 'max |x| / √(Σx² / n); √2 for a sine',
   arguments: [],
   integer: false,
+  detrends: true,
   unit: () => '',
   reference(values, timesUs, args) {
     const root = rms.reference(values, timesUs, args)

@@ -5,7 +5,7 @@ import { last } from './last.js'
 /** Last minus first value; zero for one value. */
 export const delta: Kernel = {
   name: 'delta',
-  index: 8,
+  family: 'basic',
   state: 'ends',
   summary: 'last minus first value by time; zero for one value',
   source: 'x at max t − x at min t',

@@ -3,7 +3,7 @@ import type { Kernel } from '../../model/kernel.js'
 /** The value with the least time; of several the one that arrived first. */
 export const first: Kernel = {
   name: 'first',
-  index: 6,
+  family: 'basic',
   state: 'ends',
   summary: 'value with the least time; of equal times the first to arrive',
   source: 'x at min t',

@@ -1,37 +1,42 @@
-import type { Kernel } from '../../model/kernel.js'
-import { count } from './count.js'
-import { crest } from './crest.js'
-import { delta } from './delta.js'
-import { first } from './first.js'
-import { kurtosis } from './kurtosis.js'
-import { last } from './last.js'
-import { max } from './max.js'
-import { mean } from './mean.js'
-import { min } from './min.js'
-import { peak } from './peak.js'
-import { range } from './range.js'
-import { rms } from './rms.js'
-import { skewness } from './skewness.js'
-import { stddev } from './stddev.js'
-import { sum } from './sum.js'
-import { variance } from './variance.js'
-
-/** The kernels, in the order of assembly/kernels/index.ts. */
-export const kernels: readonly Kernel[] = [
-  count,
-  sum,
-  mean,
-  min,
-  max,
-  range,
-  first,
-  last,
-  delta,
-  variance,
-  stddev,
-  rms,
-  peak,
-  crest,
-  skewness,
-  kurtosis,
-]
+// The kernels, a line each; src/reduce/registry.ts makes a list of them.
+export { band_power } from './band-power.js'
+export { band_rms } from './band-rms.js'
+export { circmean } from './circmean.js'
+export { count } from './count.js'
+export { coverage } from './coverage.js'
+export { crest } from './crest.js'
+export { cv } from './cv.js'
+export { delta } from './delta.js'
+export { distinct } from './distinct.js'
+export { dominant_hz } from './dominant-hz.js'
+export { duplicate } from './duplicate.js'
+export { duty } from './duty.js'
+export { envelope_rms } from './envelope-rms.js'
+export { ewma } from './ewma.js'
+export { expected } from './expected.js'
+export { first } from './first.js'
+export { gapMax } from './gap-max.js'
+export { histogram } from './histogram.js'
+export { increase } from './increase.js'
+export { integral } from './integral.js'
+export { kurtosis } from './kurtosis.js'
+export { last } from './last.js'
+export { late } from './late.js'
+export { max } from './max.js'
+export { mean } from './mean.js'
+export { min } from './min.js'
+export { n } from './n.js'
+export { peak } from './peak.js'
+export { quantile } from './quantile.js'
+export { range } from './range.js'
+export { rate } from './rate.js'
+export { rms } from './rms.js'
+export { skewness } from './skewness.js'
+export { slope } from './slope.js'
+export { spectral_centroid } from './spectral-centroid.js'
+export { stddev } from './stddev.js'
+export { sum } from './sum.js'
+export { twa } from './twa.js'
+export { variance } from './variance.js'
+export { velocity_rms } from './velocity-rms.js'
+export { zerocross } from './zerocross.js'

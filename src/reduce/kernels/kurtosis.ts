@@ -8,12 +8,13 @@ import { deviations } from '../deviations.js'
  */
 export const kurtosis: Kernel = {
   name: 'kurtosis',
-  index: 15,
+  family: 'spread',
   state: 'tails',
   summary: 'kurtosis of the population (Pearson: 3 for a Gaussian); nothing where all values are equal',
   source: 'm₄ / m₂² with mₖ = Σ(x − mean)ᵏ / n; Joanes and Gill, The Statistician 47 (1998), g₂ + 3',
   arguments: [],
   integer: false,
+  detrends: true,
   unit: () => '',
   reference(values) {
     const second = deviations(values, 2)

@@ -3,7 +3,7 @@ import type { Kernel } from '../../model/kernel.js'
 /** The value with the greatest time; of several the one that arrived last. */
 export const last: Kernel = {
   name: 'last',
-  index: 7,
+  family: 'basic',
   state: 'ends',
   summary: 'value with the greatest time; of equal times the last to arrive',
   source: 'x at max t',

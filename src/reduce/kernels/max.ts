@@ -3,7 +3,7 @@ import type { Kernel } from '../../model/kernel.js'
 /** The greatest value. */
 export const max: Kernel = {
   name: 'max',
-  index: 4,
+  family: 'basic',
   state: 'moments',
   summary: 'greatest value',
   source: 'max x',

@@ -4,7 +4,7 @@ import { sum } from './sum.js'
 /** Arithmetic mean. */
 export const mean: Kernel = {
   name: 'mean',
-  index: 2,
+  family: 'basic',
   state: 'moments',
   summary: 'arithmetic mean',
   source: 'Σx / n',
@@ -13,5 +13,5 @@ export const mean: Kernel = {
   unit: (unit) => unit,
   reference: (values, timesUs, args) => sum.reference(values, timesUs, args) / values.length,
   // Where values are subnormal the quotient is rounded to a multiple of the least double.
-  tolerance: (values) => sum.tolerance(values) / values.length + Number.MIN_VALUE,
+  tolerance: (values) => sum.tolerance(values, [], []) / values.length + Number.MIN_VALUE,
 }

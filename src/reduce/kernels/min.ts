@@ -3,7 +3,7 @@ import type { Kernel } from '../../model/kernel.js'
 /** The least value. */
 export const min: Kernel = {
   name: 'min',
-  index: 3,
+  family: 'basic',
   state: 'moments',
   summary: 'least value',
   source: 'min x',

@@ -3,12 +3,13 @@ import type { Kernel } from '../../model/kernel.js'
 /** Greatest magnitude. */
 export const peak: Kernel = {
   name: 'peak',
-  index: 12,
+  family: 'spread',
   state: 'moments',
   summary: 'greatest magnitude',
   source: 'max |x|',
   arguments: [],
   integer: false,
+  detrends: true,
   unit: (unit) => unit,
   reference(values) {
     if (values.length === 0) return Number.NaN

@@ -5,7 +5,7 @@ import { min } from './min.js'
 /** Greatest minus least value. */
 export const range: Kernel = {
   name: 'range',
-  index: 5,
+  family: 'basic',
   state: 'moments',
   summary: 'greatest minus least value',
   source: 'max x − min x',

@@ -4,12 +4,13 @@ import { sum } from './sum.js'
 /** Root of the mean square. */
 export const rms: Kernel = {
   name: 'rms',
-  index: 11,
+  family: 'spread',
   state: 'moments',
   summary: 'root of the mean square',
   source: '√(Σx² / n)',
   arguments: [],
   integer: false,
+  detrends: true,
   unit: (unit) => unit,
   reference(values) {
     const squares = values.map((value) => value * value)

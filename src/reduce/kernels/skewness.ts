@@ -4,12 +4,13 @@ import { deviations } from '../deviations.js'
 /** Skewness of the population, g₁ (as `scipy.stats.skew` by default); no value where all values are equal. */
 export const skewness: Kernel = {
   name: 'skewness',
-  index: 14,
+  family: 'spread',
   state: 'tails',
   summary: 'skewness of the population (g₁), 0 when symmetric; nothing where all values are equal',
   source: 'm₃ / m₂^1.5 with mₖ = Σ(x − mean)ᵏ / n; Joanes and Gill, The Statistician 47 (1998), g₁',
   arguments: [],
   integer: false,
+  detrends: true,
   unit: () => '',
   reference(values) {
     const second = deviations(values, 2)

@@ -3,7 +3,7 @@ import type { Kernel } from '../../model/kernel.js'
 /** Sum of the values, by Neumaier's compensated summation in the reference. */
 export const sum: Kernel = {
   name: 'sum',
-  index: 1,
+  family: 'basic',
   state: 'moments',
   summary: 'sum of the values',
   source: 'Σx; Neumaier, Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen, ZAMM 54 (1974)',

@@ -19,9 +19,13 @@ const topicEntry = v.union(
       time: v.optional(v.unknown()),
       decode: v.optional(v.unknown()),
       tags: v.optional(v.unknown()),
+      calibrate: v.optional(v.unknown()),
+      valid: v.optional(v.unknown()),
+      deadband: v.optional(v.unknown()),
+      sequence: v.optional(v.unknown()),
     }),
   ],
-  'a topic, or { topic, time, decode, tags }',
+  'a topic, or { topic, time, decode, tags, calibrate, valid, deadband, sequence }',
 )
 
 const SCHEMES = 'mqtt://HOST, mqtts://HOST, ws://HOST/PATH or wss://HOST/PATH, each with :PORT if need be'

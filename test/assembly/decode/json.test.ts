@@ -185,6 +185,26 @@ test('an object of arrays with a rate is a run a field', () => {
   assert.deepEqual([rig.counts.samplesDecoded, rig.counts.samplesFiltered, rig.counts.samplesInvalid], [9, 1, 1])
 })
 
+test('the payload may tell the rate of its arrays', () => {
+  const time = { ...timed, ratePath: 'meta.fs' }
+  const rig = new DecodeRig({ input: { options: { samples: ['x'] }, time } })
+  rig.decode(['{"x":[1,2,3],"meta":{"fs":7,"n":1},"ts":1000}', '{"meta":{"fs":3},"ts":1,"x":[4,5]}'])
+  assert.deepEqual(
+    rig.samples.map(({ value, timeUs, rateHz }) => [value, timeUs, rateHz]),
+    [...[1, 2, 3].map((value, i) => [value, 1e6 + (i * 1e6) / 7, 7]), [4, 1000, 3], [5, 1000 + 1e6 / 3, 3]],
+  )
+  for (const fs of ['0', '-1', '1e8', '"5"', 'null', '[5]', '1e999'])
+    assert.deepEqual(
+      (({ samplesInvalid, why }) => [samplesInvalid, why])(
+        decode({ samples: 'x' }, `{"x":[1,2],"ts":1,"meta":{"fs":${fs}}}`, time),
+      ),
+      [2, layout.WHY_NO_RATE],
+      fs,
+    )
+  // Where every number is wanted the rate is none of them.
+  assert.deepEqual(decode({}, '{"ts":1,"meta":{"fs":5,"n":2}}', time).samples, ['meta_n=2@1000'])
+})
+
 test('an object of arrays with an array of times', () => {
   const { samples, samplesInvalid, samplesFiltered } = decode(
     { samples: ['x', 'y'] },

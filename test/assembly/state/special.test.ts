@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { kernels } from '../../../src/reduce/kernels/index.js'
+import { kernels } from '../../../src/reduce/registry.js'
 import { exactMean, exactSum, exactVariance, within } from '../../support/exact.js'
-import { outcomes, ways } from '../../support/kernels.js'
+import { addRows, empty, finish, outcomes, ways } from '../../support/kernels.js'
 
 const outcomesOf = (values: number[], times = values.map((_, i) => i)) =>
   ways.map((way) => ({ how: way.name, found: outcomes({ times, values }, way) }))
@@ -125,3 +125,13 @@ for (const [name, value] of Object.entries(cases)) {
     }
   })
 }
+
+test('moments: a first value far off costs no digits, however many rows come one by one', () => {
+  const [far, value, rows] = [1e9 + 0.1, 0.3, 200_000]
+  const slot = addRows('moments', empty('moments'), {
+    times: new Array(rows + 1).fill(0),
+    values: [far, ...new Array(rows).fill(value)],
+  })
+  const wanted = (far - value) ** 2 / (rows + 1)
+  assert.ok(Math.abs(finish('variance', slot) / wanted - 1) < 1e-12, `${finish('variance', slot)}, wanted ${wanted}`)
+})

@@ -5,11 +5,11 @@ import { descriptionOf } from '../../../firmware-bridge/host/message.js'
 import { bridge as framing } from '../../../src/framing/bridge.js'
 import { Bridge } from '../../../src/sources/serial/bridge.js'
 import { Receiver } from '../../../src/sources/serial/receiver.js'
+import { randomFrom } from '../../clocks/clock-simulation.js'
 import { BridgeDevice, field as fieldOf } from '../../support/bridge-device.js'
 import { FakeClock } from '../../support/fake-clock.js'
 import { RecordingLog } from '../../support/recording-log.js'
 import { RecordingOutput } from '../../support/source-output.js'
-import { randomFrom } from './bridge/clock-simulation.js'
 
 const field = (name: string, changes: object = {}) => ({
   ...{ type: 4, offset: 0, multiplier: 1, divisor: 1, name, unit: 'g' },

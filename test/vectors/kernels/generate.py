@@ -1,17 +1,24 @@
 #!/usr/bin/env python3
 """Writes vectors.json: what every kernel must answer, in exact rationals, rounded once to the nearest double.
 
-The values are the doubles themselves, not the decimals they were written as. Roots are taken with 60 digits.
+The values are the doubles themselves, not the decimals they were written as: see exact.py.
 null = no value.   Run: python3 generate.py > vectors.json
 """
 
 import json
 import math
 import random
-from decimal import Decimal, getcontext
-from fractions import Fraction
+import sys
 
-getcontext().prec = 60
+sys.dont_write_bytecode = True
+
+from exact import fold, over_rows
+
+REDUCTIONS = (
+    "twa integral duty(>80) duty(>=0) duty(<1) duty(<=20.5) increase increase(u16) increase(u32) rate rate(u16) rate(u32)"
+    " ewma(10) ewma(0.00002) n expected coverage gap_max late duplicate"
+).split()
+
 draw = random.Random(1909)
 
 
@@ -50,39 +57,30 @@ CASES = {
 }
 
 
-def root(x):
-    return float((Decimal(x.numerator) / Decimal(x.denominator)).sqrt())
-
-
-def expected(values, times):
-    x = [Fraction(v) for v in values]
-    n = len(x)
-    mean = sum(x) / n
-    d2, d3, d4 = (sum((v - mean) ** p for v in x) for p in (2, 3, 4))
-    square = sum(v * v for v in x) / n
-    peak = max(abs(v) for v in x)
-    first = min(range(n), key=lambda i: (times[i], i))
-    last = max(range(n), key=lambda i: (times[i], i))
-    spread = d2 > Fraction(1e-140)
-    m2 = d2 / n
+def pane_of(values, times, linear):
+    """Gaps are longer than a value holds, and there are neighbours on both sides."""
     return {
-        "count": n,
-        "sum": float(sum(x)),
-        "mean": float(mean),
-        "min": float(min(x)),
-        "max": float(max(x)),
-        "range": float(max(x) - min(x)),
-        "first": values[first],
-        "last": values[last],
-        "delta": float(x[last] - x[first]),
-        "variance": float(d2 / (n - 1)) if n > 1 else None,
-        "stddev": root(d2 / (n - 1)) if n > 1 else None,
-        "rms": root(square),
-        "peak": float(peak),
-        "crest": root(peak**2 / square) if square > Fraction(1e-300) else None,
-        "skewness": (1 if d3 > 0 else -1) * root((d3 / n) ** 2 / m2**3) if spread else None,
-        "kurtosis": float(d4 / n / m2**2) if spread else None,
+        "startUs": 0,
+        "endUs": times[-1] + 20,
+        "holdUs": 12,
+        "linear": linear,
+        "before": {"timeUs": -4, "value": values[-1]},
+        "after": {"timeUs": times[-1] + 25, "value": values[0]},
+        "runs": [],
+        "detrend": "default",
+        "expectUs": 3,
+        "late": 3,
+        "duplicate": 1,
     }
+
+
+def uneven(values):
+    """Steps of 0 to 15 µs."""
+    times, time = [], 0
+    for i in range(len(values)):
+        time += (i * i * 7) % 16
+        times.append(time)
+    return times
 
 
 def main():
@@ -95,8 +93,14 @@ def main():
         ):
             if order and name not in ("temperature", "two"):
                 continue
-            case = {"name": name + order, "times": times, "values": values, "expected": expected(values, times)}
+            case = {"name": name + order, "times": times, "values": values, "expected": fold(values, times)}
             lines.append("  " + json.dumps(case))
+        for linear in (False, True):
+            times = uneven(values)
+            pane = pane_of(values, times, linear)
+            expected = {written: over_rows(written, values, times, pane) for written in REDUCTIONS}
+            case = {"name": name + (", on lines" if linear else ", held"), "times": times, "values": values}
+            lines.append("  " + json.dumps(case | {"pane": pane, "expected": expected}))
     print("[\n" + ",\n".join(lines) + "\n]")
 
 

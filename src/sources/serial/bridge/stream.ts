@@ -1,5 +1,5 @@
 import type { Data, Descriptor } from '../../../../firmware-bridge/host/message.js'
-import { type Placed, SampleClock } from './sample-clock.js'
+import { type Placed, SampleClock } from '../../../clocks/sample-clock.js'
 import { Sequence, type Verdict } from './sequence.js'
 
 /** One stream of a device: which frames came, and what its sample clock says in the gateway's time. */
