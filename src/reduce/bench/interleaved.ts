@@ -25,6 +25,8 @@ const ROUNDS = 15
 const WARMING_ROUNDS = 60
 /** For sketches, which keep more than their slot. */
 const SLAB_PAGES = 16_384
+/** Where they sort and join. */
+const WORK_BYTES = 1 << 20
 
 /** Measures states one after the other and tells each outcome as it is there. */
 export function benchInterleaved(
@@ -57,6 +59,7 @@ function bodies(kind: StateKind, series: number): (() => void)[] {
   const [columns, state, head] = [take(layout.COLUMNS_BYTES), take(layout.STATE_BYTES), take(layout.SLAB_BYTES)]
   const [edges, slots, times, values] = [take(4096), take(ROWS * 4), take(ROWS * 8), take(ROWS * 8)]
   const [groupList, pages] = [take(groups * layout.GROUP_BYTES), take(groups * pageOf)]
+  const work = take(WORK_BYTES)
   const slab = take(kind.name === 'ranks' || kind.name === 'distinct' ? SLAB_PAGES * layout.PAGE_BYTES : 0)
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65536), maximum: 65536 })
   const wasm = instantiateKernels(memory, 'kernels-unshared')
@@ -75,6 +78,7 @@ function bodies(kind: StateKind, series: number): (() => void)[] {
   put(head + layout.SLAB_NEXT, slab)
   put(head + layout.SLAB_FREE_PAGES, (end - slab) / layout.PAGE_BYTES)
   wasm.useSlab(head)
+  wasm.viewScratch(work, work + WORK_BYTES, work + WORK_BYTES)
   for (let group = 0; group < groups; group++) {
     const at = groupList + group * layout.GROUP_BYTES + layout.GROUP_PAGES
     for (let page = 0; page < pageOf / layout.PAGE_BYTES; page++)
