@@ -1,5 +1,5 @@
 // Blocks of rows → the view: one piece in time order, with its runs.
-import { ROWS_COUNT, ROWS_DUPLICATE, ROWS_HEAD, ROWS_LATE, VIEW_COLUMNS, VIEW_SCRATCH, VIEW_SCRATCH_END, VIEW_TABLES, WINDOW_MAX_ROWS, WINDOW_VIEW } from '../layout'
+import { ROWS_DUPLICATE, ROWS_HEAD, ROWS_LATE, VIEW_COLUMNS, VIEW_SCRATCH, VIEW_SCRATCH_END, VIEW_TABLES, WINDOW_MAX_ROWS, WINDOW_VIEW } from '../layout'
 import { BLOCK_DATA, BLOCK_NEXT, BLOCK_RATE, BLOCK_ROWS, timeOf } from './store'
 import { setCounts, setRows, setRuns, setScratch, VIEW_RUN_BYTES, VIEW_RUN_FIRST, VIEW_RUN_RATE, VIEW_RUN_ROWS } from './view'
 

@@ -8,7 +8,7 @@
 // is an outlier, it is one of the values, so Σ(x−K)² ≤ rows · Σ(x−mean)².
 // Values beyond 1e300 may overflow the sums; sum, mean, variance and rms are then NaN or infinite, min and max are right.
 
-import { begin, divide, high, low, middle, plus, productError, raise, sumError } from './exact'
+import { begin, divide, high, low, middle, plus, raise, sumError } from './exact'
 
 export const COUNT: usize = 0
 export const K: usize = 8

@@ -33,7 +33,7 @@ import {
 } from '../layout'
 import { high, low } from '../state/exact'
 import { DISTINCT, merge, MOMENTS, RANKS, release } from '../state/index'
-import { COUNT, K, MAX, MIN, SUM, SUM_LOW, total } from '../state/moments'
+import { COUNT, MAX, MIN, SUM, SUM_LOW, total } from '../state/moments'
 import { slotOf } from './pane'
 import { returnPage, takePage } from './slab'
 

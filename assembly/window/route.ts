@@ -1,7 +1,5 @@
 // Routing: each row of the columns to its slot in one window, or to the reason why not.
 import {
-  CARRY_BYTES,
-  CARRY_FILLED,
   COLUMNS_FATE,
   COLUMNS_HORIZON,
   COLUMNS_ROWS,
@@ -31,7 +29,6 @@ import {
   GROUP_USED,
   KIND_COUNT,
   KIND_HOPPING,
-  KIND_RAW,
   KIND_SESSION,
   PANE_DIRTY,
   PANE_WITNESS,
@@ -42,8 +39,6 @@ import {
   RUN_FIRST,
   RUN_RATE,
   RUN_ROWS,
-  SESSION_LANES,
-  SESSION_TIMES,
   SOURCE_NOT_BEFORE,
   SOURCE_WAIT,
   STATE_PAGE,
@@ -54,7 +49,6 @@ import {
   WINDOW_LANES,
   WINDOW_LATE,
   WINDOW_LATENESS,
-  WINDOW_LINEAR,
   WINDOW_LOST,
   WINDOW_MARK_BYTES,
   WINDOW_MARKS,
@@ -69,8 +63,8 @@ import { addRow } from '../rows/store'
 import { deviceNumber, deviceOf } from './admit'
 import { noteEdges } from './edges'
 import { noteHop } from './hop'
-import { findBounds, findGroup, findPane, isUsed, laneOf, openLane, openPane, paneFrom, paneTo, slotOf, takeGroup } from './pane'
-import { joinLanes, sessionLane } from './session'
+import { findBounds, findGroup, findPane, isUsed, openLane, openPane, paneFrom, paneTo, slotOf, takeGroup } from './pane'
+import { sessionLane } from './session'
 import { slab } from './slab'
 
 @inline function count(at: usize, field: usize): void {
@@ -114,10 +108,6 @@ function keep(handle: usize, time: f64, value: f64): bool {
   const slot = slotOfRows(handle)
   if (load<u32>(slot, ROWS_COUNT) >= load<u32>(window, WINDOW_MAX_ROWS)) return false
   return addRow(slot, time, value, rate)
-}
-
-@inline function isEmptySlot(handle: usize): bool {
-  return load<u32>(slotOfRows(handle), ROWS_COUNT) == 0
 }
 
 /// Writes a slot handle per row from `from` on into the SLOT column, 0 for rows this window does not take, and adds to
