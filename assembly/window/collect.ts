@@ -27,6 +27,7 @@ import {
   SLAB_SERIES,
   SOURCE_WAIT,
   SOURCE_WATERMARK,
+  WINDOW_CARRY,
   WINDOW_LATENESS,
   WINDOW_MEMBERS,
   WINDOW_PANES,
@@ -49,6 +50,7 @@ export function lead(number: u32): f64 {
 export function listPanes(window: usize, which: u32, watermark: f64, out: usize, room: u32): u32 {
   const buckets: usize = load<u32>(window, WINDOW_PANES)
   const lateness = load<f64>(window, WINDOW_LATENESS)
+  const carries = load<u32>(window, WINDOW_CARRY) != 0
   let n: u32 = 0
   for (let at = buckets; at < buckets + (PANE_BUCKETS << 2); at += 4) {
     for (let pane: usize = load<u32>(at); pane != 0; pane = load<u32>(pane, PANE_NEXT)) {
@@ -57,7 +59,8 @@ export function listPanes(window: usize, which: u32, watermark: f64, out: usize,
       if (which == PANES_SWEEP) {
         if (end + lateness > watermark) continue
         const witness = load<u32>(pane, PANE_WITNESS)
-        if (load<f64>(pane, PANE_SWEEP) > watermark && witness != 0 && lead(witness - 1) < end + lateness) continue
+        // Where panes carry on what they end with, no device may leave a later one before an earlier one.
+        if (!carries && load<f64>(pane, PANE_SWEEP) > watermark && witness != 0 && lead(witness - 1) < end + lateness) continue
       }
       if (n == room) return n
       store<u32>(out + (<usize>n << 2), <u32>pane)
