@@ -164,3 +164,39 @@ test('velocity_rms takes its factor from the unit of the field', async () => {
   assert.ok(Math.abs(outcomes[1]! - outcomes[0]! / 1000) < 1e-9)
   assert.ok(Math.abs(outcomes[2]! - outcomes[0]! * 9.80665) < 1e-9)
 })
+
+test('a held value is told once, too, while another device is silent', async () => {
+  const rig = new Rig({
+    config: {
+      batch: '50ms',
+      sources: { s: { type: 'script', wait: '0', time: { path: 't', unit: 'us' }, decode: { type: 'json' } } },
+      windows: {
+        w: { of: { field: 'y' }, every: '250ms', offset: '5ms', lateness: '0', hold: '300ms', reduce: ['twa'] },
+      },
+      sinks: { out: { type: 'memory' } },
+    },
+    startUs: T0,
+  })
+  await rig.start()
+  const say = async (device: string, ms: number, fields: object) => {
+    await rig.push('s', device, JSON.stringify({ t: T0 + ms * 1000, ...fields }))
+    rig.script('s').out.endBurst()
+  }
+  await rig.advance(20_000)
+  await say('1', 20_000, { y: 5 })
+  await rig.advance(1)
+  await say('2', 20_001, { x: 0, y: 6 })
+  for (const [gapMs, ms, fields] of [
+    [1055, 21_056, { x: 0 }],
+    [68, 21_124, { x: 0 }],
+    [81, 21_205, { x: 0, y: 7 }],
+    [50, 21_255, { x: 0 }],
+  ] as const) {
+    await rig.advance(gapMs)
+    await say('1', ms, fields)
+  }
+  await rig.advance(1000)
+  await rig.stop()
+  const told = (lines: readonly string[]) => lines.filter((line) => line.includes('device=1')).length
+  assert.equal(told(lines(rig)), [...rig.last().values()].filter(({ device }) => device === '1').length)
+})
