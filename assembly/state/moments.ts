@@ -2,8 +2,9 @@
 //
 // K is one of the first values to arrive, and the sums are of differences from it, so a large mean costs no digits
 // (variance is right at a mean of 1e9 standard deviations). K may be an outlier, too, so at 64, 4096, … rows it moves to
-// their mean. Thus K is always the mean of m of the n rows with n < 64·m, and then Σ(x−K)² ≤ 65 · Σ(x−mean)²: squares may
-// be rounded and the variance keeps twelve digits. Sums are pairs (value, what rounding took), and so are differences and
+// their mean, rounded to the power of two below their deviation, so that differences keep few digits where the values do. Thus
+// K is always within half a deviation of the mean of m of the n rows with n < 64·m, and then Σ(x−K)² ≤ 145 · Σ(x−mean)²:
+// squares may be rounded and the variance keeps twelve digits. Sums are pairs (value, what rounding took), and so are differences and
 // every change of K. Inside a block of a run arithmetic is plain, about the median of three of its values. Even if that
 // is an outlier, it is one of the values, so Σ(x−K)² ≤ rows · Σ(x−mean)².
 // Values beyond 1e300 may overflow the sums; sum, mean, variance and rms are then NaN or infinite, min and max are right.
@@ -167,11 +168,13 @@ function recentre(slot: usize): void {
   const sc = load<f64>(slot, SUM_LOW)
   const q = load<f64>(slot, SQUARES)
   const qc = load<f64>(slot, SQUARES_LOW)
+  // The power of two at or below the standard deviation; 0 where all are equal, infinite or NaN where sums left the range.
+  const step = reinterpret<f64>(reinterpret<u64>(Math.sqrt(deviation(slot) / n)) & 0x7ff0000000000000)
   offset(slot)
-  const mean = k + high
-  if (!(Math.abs(mean) < Infinity)) return // sums that left the range of doubles
+  const centre = Math.floor((k + high) / step + 0.5) * step
+  if (!(step > 0 && Math.abs(centre) < Infinity)) return
   store<f64>(slot, 0, COUNT)
-  store<f64>(slot, mean, K)
+  store<f64>(slot, centre, K)
   v128.store(slot, f64x2.splat(0), SUM)
   v128.store(slot, f64x2.splat(0), SUM_LOW)
   shift(slot, n, k, s, sc, q, qc)
