@@ -22,6 +22,24 @@ export const BLOCK_DATA: usize = 32
   return load<f64>(block + (<usize>row << 3), BLOCK_DATA)
 }
 
+/// Time and value of the first and of the last row of a slot that has some.
+@inline export function firstTimeIn(slot: usize): f64 {
+  return timeOf(load<u32>(slot, ROWS_HEAD), 0)
+}
+
+@inline export function firstValueIn(slot: usize): f64 {
+  return valueOf(load<u32>(slot, ROWS_HEAD), 0)
+}
+
+@inline export function lastTimeIn(slot: usize): f64 {
+  return lastTime(load<u32>(slot, ROWS_TAIL))
+}
+
+@inline export function lastValueIn(slot: usize): f64 {
+  const block: usize = load<u32>(slot, ROWS_TAIL)
+  return valueOf(block, load<u32>(block, BLOCK_ROWS) - 1)
+}
+
 @inline function lastTime(block: usize): f64 {
   return timeOf(block, load<u32>(block, BLOCK_ROWS) - 1)
 }

@@ -16,9 +16,9 @@ import {
   FATE_FILTERED,
   FATE_FUTURE,
   FATE_INVALID,
+  SERIES_BYTES,
   SERIES_DEVICE,
   SETTLED_BYTES,
-  SERIES_BYTES,
   SKEW_RING,
   SLAB_DEVICES,
   SLAB_SERIES,
@@ -29,10 +29,14 @@ import {
   SOURCE_WAIT,
 } from '../layout'
 
+/// The record of a device by its number.
+@inline export function deviceRecord(slab: usize, number: u32): usize {
+  return <usize>load<u32>(slab, SLAB_DEVICES) + <usize>number * DEVICE_BYTES
+}
+
 /// The record of the device a series belongs to.
 @inline export function deviceOf(slab: usize, series: u32): usize {
-  const device = load<u32>(<usize>load<u32>(slab, SLAB_SERIES) + <usize>series * SERIES_BYTES, SERIES_DEVICE)
-  return <usize>load<u32>(slab, SLAB_DEVICES) + <usize>device * DEVICE_BYTES
+  return deviceRecord(slab, deviceNumber(slab, series))
 }
 
 /// The number of the device a series belongs to.

@@ -1,6 +1,5 @@
 // Closing: the lines of panes that are due, and the end of those that nothing can correct any more.
 import {
-  DEVICE_BYTES,
   DEVICE_FIRST_SERIES,
   DEVICE_HIGH,
   DEVICE_SOURCE,
@@ -22,7 +21,6 @@ import {
   PANE_WITNESS,
   SERIES_BYTES,
   SERIES_NEXT,
-  SLAB_DEVICES,
   SLAB_GROUP_SOURCE,
   SLAB_SERIES,
   SOURCE_WAIT,
@@ -32,15 +30,15 @@ import {
   WINDOW_MEMBERS,
   WINDOW_PANES,
 } from '../layout'
-import { deviceNumber } from './admit'
+import { deviceNumber, deviceRecord } from './admit'
 import { freeDevice } from './free'
 import { addSeries, beginLine, endLine, openLines } from './line'
-import { closePane, findGroup, isUsed } from './pane'
+import { closePane, findGroup, handleOf, isUsed } from './pane'
 import { slab } from './slab'
 
 /// How far a device's time has come: what ends (lateness included) here or before is final for it. Infinity once its source is over.
 export function lead(number: u32): f64 {
-  const device = <usize>load<u32>(slab, SLAB_DEVICES) + <usize>number * DEVICE_BYTES
+  const device = deviceRecord(slab, number)
   const source: usize = load<u32>(device, DEVICE_SOURCE)
   if (load<f64>(source, SOURCE_WATERMARK) == Infinity) return Infinity
   return load<f64>(device, DEVICE_HIGH) - load<f64>(source, SOURCE_WAIT)
@@ -74,17 +72,17 @@ export function listPanes(window: usize, which: u32, watermark: f64, out: usize,
 function writeLine(window: usize, pane: usize, device: u32): bool {
   const seriesList: usize = load<u32>(slab, SLAB_SERIES)
   const members: usize = load<u32>(window, WINDOW_MEMBERS)
-  const first = load<u32>(<usize>load<u32>(slab, SLAB_DEVICES) + <usize>device * DEVICE_BYTES, DEVICE_FIRST_SERIES)
+  const first = load<u32>(deviceRecord(slab, device), DEVICE_FIRST_SERIES)
   const start = load<f64>(pane, PANE_START)
   const end = load<f64>(pane, PANE_END)
   if (!beginLine()) return false
   let correction = false
   for (let id = first; id != NONE; id = load<u32>(seriesList + <usize>id * SERIES_BYTES, SERIES_NEXT)) {
     if (load<u8>(members + id) == 0) continue
-    const group = findGroup(pane, id)
-    if (group == 0 || !isUsed(group, id)) continue
-    if (!addSeries(window, pane, id, group | <usize>(id & 63), start, end)) return false
-    if (load<u64>(group, GROUP_EMITTED) & (<u64>1 << <u64>(id & 63))) correction = true
+    const handle = handleOf(pane, id)
+    if (handle == 0) continue
+    if (!addSeries(window, pane, id, handle, start, end)) return false
+    if (load<u64>(handle & ~63, GROUP_EMITTED) & (<u64>1 << <u64>(id & 63))) correction = true
   }
   // Only now that all of it had room.
   for (let id = first; id != NONE; id = load<u32>(seriesList + <usize>id * SERIES_BYTES, SERIES_NEXT)) {

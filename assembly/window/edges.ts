@@ -18,8 +18,6 @@ import {
   PANE_LATER,
   PANE_START,
   ROWS_COUNT,
-  ROWS_HEAD,
-  ROWS_TAIL,
   SERIES_BYTES,
   SERIES_NEXT,
   SLAB_DEVICES,
@@ -28,8 +26,6 @@ import {
   SOURCE_HIGH,
   SOURCE_NOT_BEFORE,
   SOURCE_WATERMARK,
-  STATE_PAGE,
-  STATE_SLOT_SHIFT,
   WINDOW_CARRY,
   WINDOW_FILL,
   WINDOW_FILL_EXPECTED,
@@ -37,14 +33,13 @@ import {
   WINDOW_LINEAR,
   WINDOW_MEMBERS,
   WINDOW_NEWEST,
-  WINDOW_ROWS_STATE,
 } from '../layout'
-import { BLOCK_ROWS, timeOf, valueOf } from '../rows/store'
+import { firstTimeIn, firstValueIn, lastTimeIn, lastValueIn } from '../rows/store'
 import { setAfter, setBefore } from '../rows/view'
 import { deviceNumber } from './admit'
 import { noteHop } from './hop'
 import { expectOf } from './line'
-import { findBounds, findGroup, findPane, isUsed, openPane, paneFrom, paneTo, slotOf } from './pane'
+import { findBounds, findPane, handleOf, openPane, paneFrom, paneTo, rowsSlot } from './pane'
 import { touch } from './route'
 import { slab } from './slab'
 
@@ -54,61 +49,45 @@ import { slab } from './slab'
 
 /// The rows of a series in an open pane, 0 = it has none.
 function rowsIn(window: usize, pane: usize, id: u32): usize {
-  const group = findGroup(pane, id)
-  if (group == 0 || !isUsed(group, id)) return 0
-  const state: usize = load<u32>(window, WINDOW_ROWS_STATE)
-  const slot = slotOf(group | <usize>(id & 63), load<u32>(state, STATE_PAGE), load<u32>(state, STATE_SLOT_SHIFT))
-  return load<u32>(slot, ROWS_COUNT) == 0 ? 0 : slot
+  const handle = handleOf(pane, id)
+  const slot: usize = handle == 0 ? 0 : rowsSlot(window, handle)
+  return slot == 0 || load<u32>(slot, ROWS_COUNT) == 0 ? 0 : slot
 }
 
-// Registers: the sample that `lastBefore` found; its time is NaN where there is none.
-let foundTime: f64 = NaN
-let foundValue: f64 = NaN
-
-function lastBefore(window: usize, pane: usize, id: u32): void {
-  for (let at: usize = load<u32>(pane, PANE_EARLIER); at != 0; at = load<u32>(at, PANE_EARLIER)) {
-    const slot = rowsIn(window, at, id)
-    if (slot == 0) continue
-    const block: usize = load<u32>(slot, ROWS_TAIL)
-    foundTime = timeOf(block, load<u32>(block, BLOCK_ROWS) - 1)
-    foundValue = valueOf(block, load<u32>(block, BLOCK_ROWS) - 1)
-    return
+/// The rows of a series in the last open pane that begins before a time and has some, from `pane` on backwards; 0 = none has.
+function rowsBefore(window: usize, pane: usize, id: u32, time: f64): usize {
+  for (; pane != 0; pane = load<u32>(pane, PANE_EARLIER)) {
+    const slot: usize = load<f64>(pane, PANE_START) < time ? rowsIn(window, pane, id) : 0
+    if (slot != 0) return slot
   }
-  const carry = carryOf(window, id)
-  const known = load<u32>(carry, CARRY_USED) != 0 && load<f64>(carry, CARRY_TIME) < load<f64>(pane, PANE_START)
-  foundTime = known ? load<f64>(carry, CARRY_TIME) : NaN
-  foundValue = known ? load<f64>(carry, CARRY_VALUE) : NaN
+  return 0
 }
 
 /// Puts a pane's neighbours into view.
 export function viewEdges(window: usize, pane: usize, id: u32): void {
-  lastBefore(window, pane, id)
-  setBefore(foundTime, foundValue)
+  viewBefore(window, load<u32>(pane, PANE_EARLIER), id, load<f64>(pane, PANE_START))
   for (let at: usize = load<u32>(pane, PANE_LATER); at != 0; at = load<u32>(at, PANE_LATER)) {
     const slot = rowsIn(window, at, id)
-    if (slot == 0) continue
-    const block: usize = load<u32>(slot, ROWS_HEAD)
-    return setAfter(timeOf(block, 0), valueOf(block, 0))
+    if (slot != 0) return setAfter(firstTimeIn(slot), firstValueIn(slot))
   }
-  setAfter(NaN, NaN)
 }
 
 /// Puts a series' last sample before a time into view as the one before the pane.
 export function viewLast(window: usize, id: u32, time: f64): void {
-  for (let at: usize = load<u32>(window, WINDOW_NEWEST); at != 0; at = load<u32>(at, PANE_EARLIER)) {
-    const slot: usize = load<f64>(at, PANE_START) < time ? rowsIn(window, at, id) : 0
-    if (slot == 0) continue
-    const block: usize = load<u32>(slot, ROWS_TAIL)
-    const row = load<u32>(block, BLOCK_ROWS) - 1
-    return setBefore(timeOf(block, row), valueOf(block, row))
-  }
-  const carry = carryOf(window, id)
-  if (load<u32>(carry, CARRY_USED) != 0 && load<f64>(carry, CARRY_TIME) < time) setBefore(load<f64>(carry, CARRY_TIME), load<f64>(carry, CARRY_VALUE))
+  viewBefore(window, load<u32>(window, WINDOW_NEWEST), id, time)
 }
 
-function dirty(pane: usize, id: u32): void {
-  const group = findGroup(pane, id)
-  store<u64>(group, load<u64>(group, GROUP_DIRTY) | (<u64>1 << <u64>(id & 63)), GROUP_DIRTY)
+function viewBefore(window: usize, from: usize, id: u32, time: f64): void {
+  const slot = rowsBefore(window, from, id, time)
+  if (slot != 0) return setBefore(lastTimeIn(slot), lastValueIn(slot))
+  const carry = carryOf(window, id)
+  const known = load<u32>(carry, CARRY_USED) != 0 && load<f64>(carry, CARRY_TIME) < time
+  if (known) setBefore(load<f64>(carry, CARRY_TIME), load<f64>(carry, CARRY_VALUE))
+}
+
+function dirty(pane: usize, handle: usize): void {
+  const group = handle & ~63
+  store<u64>(group, load<u64>(group, GROUP_DIRTY) | (<u64>1 << <u64>(handle & 63)), GROUP_DIRTY)
   store<u32>(pane, 1, PANE_DIRTY)
 }
 
@@ -119,20 +98,19 @@ export function noteEdges(window: usize, pane: usize, id: u32, slot: usize, time
   const end = load<f64>(pane, PANE_END)
   if (load<f64>(carry, CARRY_FILLED) > end) store<f64>(carry, end, CARRY_FILLED)
   const later: usize = load<u32>(pane, PANE_LATER)
-  const tail: usize = load<u32>(slot, ROWS_TAIL)
-  if (later != 0 && time == timeOf(tail, load<u32>(tail, BLOCK_ROWS) - 1)) {
+  if (later != 0 && time == lastTimeIn(slot)) {
     for (let at = later; at != 0; at = load<u32>(at, PANE_LATER)) {
-      const group = findGroup(at, id)
-      if (group == 0 || !isUsed(group, id)) continue
-      dirty(at, id)
+      const handle = handleOf(at, id)
+      if (handle == 0) continue
+      dirty(at, handle)
       if (rowsIn(window, at, id) != 0) break
     }
   }
-  if (!load<u32>(window, WINDOW_LINEAR) || time != timeOf(load<u32>(slot, ROWS_HEAD), 0)) return
+  if (!load<u32>(window, WINDOW_LINEAR) || time != firstTimeIn(slot)) return
   for (let at: usize = load<u32>(pane, PANE_EARLIER); at != 0; at = load<u32>(at, PANE_EARLIER)) {
-    const group = findGroup(at, id)
-    if (group == 0 || !isUsed(group, id)) continue
-    dirty(at, id)
+    const handle = handleOf(at, id)
+    if (handle == 0) continue
+    dirty(at, handle)
     if (load<u32>(window, WINDOW_KIND) == KIND_HOPPING) noteHop(window, deviceNumber(slab, id), load<f64>(at, PANE_END))
     if (rowsIn(window, at, id) != 0) break
   }
@@ -141,13 +119,11 @@ export function noteEdges(window: usize, pane: usize, id: u32, slot: usize, time
 /// Before a series leaves a pane: its last sample is carried on.
 export function carryOn(window: usize, slot: usize, id: u32): void {
   if (load<u32>(slot, ROWS_COUNT) == 0) return
-  const block: usize = load<u32>(slot, ROWS_TAIL)
-  const row = load<u32>(block, BLOCK_ROWS) - 1
-  const time = timeOf(block, row)
+  const time = lastTimeIn(slot)
   const carry = carryOf(window, id)
   if (load<u32>(carry, CARRY_USED) != 0 && time < load<f64>(carry, CARRY_TIME)) return
   store<f64>(carry, time, CARRY_TIME)
-  store<f64>(carry, valueOf(block, row), CARRY_VALUE)
+  store<f64>(carry, lastValueIn(slot), CARRY_VALUE)
   store<u32>(carry, 1, CARRY_USED)
 }
 
@@ -199,15 +175,8 @@ function fillSeries(window: usize, id: u32, watermark: f64, notBefore: f64, hold
   }
   // The last sample before `at`.
   let last = load<u32>(carry, CARRY_USED) != 0 ? load<f64>(carry, CARRY_TIME) : -Infinity
-  for (let open: usize = load<u32>(window, WINDOW_NEWEST); open != 0; open = load<u32>(open, PANE_EARLIER)) {
-    if (load<f64>(open, PANE_START) >= at) continue
-    const slot = rowsIn(window, open, id)
-    if (slot == 0) continue
-    const block: usize = load<u32>(slot, ROWS_TAIL)
-    const time = timeOf(block, load<u32>(block, BLOCK_ROWS) - 1)
-    if (time > last) last = time
-    break
-  }
+  const earlier = rowsBefore(window, load<u32>(window, WINDOW_NEWEST), id, at)
+  if (earlier != 0 && lastTimeIn(earlier) > last) last = lastTimeIn(earlier)
   while (true) {
     findBounds(window, at)
     const start = paneFrom
@@ -218,17 +187,12 @@ function fillSeries(window: usize, id: u32, watermark: f64, notBefore: f64, hold
     }
     const open = findPane(window, start)
     const slot: usize = open == 0 ? 0 : rowsIn(window, open, id)
-    if (slot != 0) {
-      const block: usize = load<u32>(slot, ROWS_TAIL)
-      last = timeOf(block, load<u32>(block, BLOCK_ROWS) - 1)
-    } else if (last + hold > start) {
+    if (slot != 0) last = lastTimeIn(slot)
+    else if (last + hold > start) {
       const made = open != 0 ? open : start < notBefore ? 0 : openPane(window, start, end)
-      if (made != 0) {
-        const group = findGroup(made, id)
-        if (group == 0 || !isUsed(group, id)) {
-          touch(window, made, id)
-          if (load<u32>(window, WINDOW_KIND) == KIND_HOPPING) noteHop(window, deviceNumber(slab, id), end)
-        }
+      if (made != 0 && handleOf(made, id) == 0) {
+        touch(window, made, id)
+        if (load<u32>(window, WINDOW_KIND) == KIND_HOPPING) noteHop(window, deviceNumber(slab, id), end)
       }
     } else {
       // Silent for longer than anything holds: on to its next rows.

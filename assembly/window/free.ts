@@ -1,7 +1,6 @@
 // The end of a series in a pane: what its slots hold goes back.
 import {
   CARRY_BYTES,
-  DEVICE_BYTES,
   DEVICE_FIRST_SERIES,
   GROUP_DIRTY,
   GROUP_EMITTED,
@@ -10,42 +9,37 @@ import {
   NONE,
   SERIES_BYTES,
   SERIES_NEXT,
-  SLAB_DEVICES,
   SLAB_SERIES,
   STATE_BYTES,
   STATE_KIND,
-  STATE_PAGE,
   STATE_SLOT_SHIFT,
   WINDOW_CARRY,
   WINDOW_KIND,
-  WINDOW_MARK_BYTES,
   WINDOW_MARKS,
-  WINDOW_ROWS_STATE,
-  WINDOW_STATE_LIST,
+  WINDOW_MARK_BYTES,
   WINDOW_STATES,
+  WINDOW_STATE_LIST,
 } from '../layout'
 import { release } from '../state/index'
+import { deviceRecord } from './admit'
 import { carryOf, carryOn } from './edges'
-import { emptyGroup, findGroup, isUsed, slotOf } from './pane'
+import { emptyGroup, handleOf, rowsSlot, stateSlot } from './pane'
 import { slab } from './slab'
 
 function clearSlots(window: usize, handle: usize): void {
   const end = <usize>load<u32>(window, WINDOW_STATE_LIST) + <usize>load<u32>(window, WINDOW_STATES) * STATE_BYTES
   for (let state: usize = load<u32>(window, WINDOW_STATE_LIST); state < end; state += STATE_BYTES) {
     const shift = load<u32>(state, STATE_SLOT_SHIFT)
-    release(load<u32>(state, STATE_KIND), slotOf(handle, load<u32>(state, STATE_PAGE), shift), <usize>1 << shift)
+    release(load<u32>(state, STATE_KIND), stateSlot(handle, state), <usize>1 << shift)
   }
 }
 
 /// Clears a series out of a pane; its last sample is carried on where the window does so.
 export function freeSeries(window: usize, pane: usize, id: u32): void {
-  const group = findGroup(pane, id)
-  if (group == 0 || !isUsed(group, id)) return
-  const handle = group | <usize>(id & 63)
-  if (load<u32>(window, WINDOW_CARRY) != 0) {
-    const state: usize = load<u32>(window, WINDOW_ROWS_STATE)
-    carryOn(window, slotOf(handle, load<u32>(state, STATE_PAGE), load<u32>(state, STATE_SLOT_SHIFT)), id)
-  }
+  const handle = handleOf(pane, id)
+  if (handle == 0) return
+  const group = handle & ~63
+  if (load<u32>(window, WINDOW_CARRY) != 0) carryOn(window, rowsSlot(window, handle), id)
   const keep = ~(<u64>1 << <u64>(id & 63))
   const used = load<u64>(group, GROUP_USED) & keep
   store<u64>(group, used, GROUP_USED)
@@ -62,7 +56,7 @@ export function forgetDevice(window: usize, device: u32): void {
   const marks: usize = load<u32>(window, WINDOW_MARKS)
   const counts = load<u32>(window, WINDOW_KIND) == KIND_COUNT
   if (bytes != 0 && !counts) memory.fill(marks + <usize>device * bytes, 0, bytes)
-  let id = load<u32>(<usize>load<u32>(slab, SLAB_DEVICES) + <usize>device * DEVICE_BYTES, DEVICE_FIRST_SERIES)
+  let id = load<u32>(deviceRecord(slab, device), DEVICE_FIRST_SERIES)
   for (; id != NONE; id = load<u32>(seriesList + <usize>id * SERIES_BYTES, SERIES_NEXT)) {
     if (load<u32>(window, WINDOW_CARRY) != 0) memory.fill(carryOf(window, id), 0, CARRY_BYTES)
     if (counts) memory.fill(marks + <usize>id * bytes, 0, bytes)
@@ -72,6 +66,6 @@ export function forgetDevice(window: usize, device: u32): void {
 /// Clears a device's series out of a pane.
 export function freeDevice(window: usize, pane: usize, device: u32): void {
   const seriesList: usize = load<u32>(slab, SLAB_SERIES)
-  let id = load<u32>(<usize>load<u32>(slab, SLAB_DEVICES) + <usize>device * DEVICE_BYTES, DEVICE_FIRST_SERIES)
+  let id = load<u32>(deviceRecord(slab, device), DEVICE_FIRST_SERIES)
   for (; id != NONE; id = load<u32>(seriesList + <usize>id * SERIES_BYTES, SERIES_NEXT)) freeSeries(window, pane, id)
 }

@@ -21,20 +21,19 @@ import {
   PAGE_BYTES,
   SLOT_MAX_BYTES,
   STATE_BYTES,
-  STATE_PAGE,
   STATE_SLOT_SHIFT,
   WINDOW_EVERY,
   WINDOW_HISTORY,
-  WINDOW_PACK_BYTES,
   WINDOW_PACKS,
+  WINDOW_PACK_BYTES,
   WINDOW_PARTS,
-  WINDOW_STATE_LIST,
   WINDOW_STATES,
+  WINDOW_STATE_LIST,
 } from '../layout'
 import { high, low } from '../state/exact'
 import { DISTINCT, merge, MOMENTS, RANKS, release } from '../state/index'
 import { COUNT, MAX, MIN, SUM, SUM_LOW, total } from '../state/moments'
-import { slotOf } from './pane'
+import { stateSlot } from './pane'
 import { returnPage, takePage } from './slab'
 
 @inline function historyOf(window: usize, id: u32): usize {
@@ -89,7 +88,7 @@ export function pack(window: usize, id: u32, start: f64, handle: usize, parts: u
   for (let i: u32 = 0; i < states; i++) {
     const record = <usize>load<u32>(window, WINDOW_PACKS) + <usize>i * PACK_BYTES
     const state = <usize>load<u32>(window, WINDOW_STATE_LIST) + <usize>i * STATE_BYTES
-    const slot = slotOf(handle, load<u32>(state, STATE_PAGE), load<u32>(state, STATE_SLOT_SHIFT))
+    const slot = stateSlot(handle, state)
     packSlot(record, entry + load<u32>(record, PACK_AT), slot)
     // Its blocks belong to the packed pane now.
     const what = load<u32>(record, PACK_WHAT)

@@ -3,7 +3,6 @@
 // to which end its windows are written; a late row moves that back. A window is late or not as its pane is, so that
 // windows that share a pane agree about it.
 import {
-  DEVICE_BYTES,
   DEVICE_FIRST_SERIES,
   DEVICE_SOURCE,
   GROUP_BYTES,
@@ -30,7 +29,6 @@ import {
   REDUCTION_STATE,
   SERIES_BYTES,
   SERIES_NEXT,
-  SLAB_DEVICES,
   SLAB_DEVICE_COUNT,
   SLAB_SERIES,
   SLOT_MAX_BYTES,
@@ -39,8 +37,6 @@ import {
   SOURCE_WATERMARK,
   STATE_BYTES,
   STATE_KIND,
-  STATE_PAGE,
-  STATE_SLOT_SHIFT,
   WINDOW_CARRY,
   WINDOW_HOP,
   WINDOW_LATENESS,
@@ -51,18 +47,19 @@ import {
   WINDOW_REJECTED,
   WINDOW_SCRATCH,
   WINDOW_SIZE,
-  WINDOW_STATE_LIST,
   WINDOW_STATES,
+  WINDOW_STATE_LIST,
 } from '../layout'
 import { partA, partB } from '../rows/view'
 import { merge, release, ROWS } from '../state/index'
+import { deviceRecord } from './admit'
 import { call } from './call'
-import { viewLast } from './edges'
 import { lead } from './collect'
+import { viewLast } from './edges'
 import { freeSeries } from './free'
 import { addPacked, dropPacked, pack, packedFrom, packedTo } from './history'
 import { beginLine, beginSeries, endLine, listOf, openLines, viewRows, viewSlot } from './line'
-import { closePane, findGroup, floorTo, isUsed, slotOf } from './pane'
+import { closePane, floorTo, handleOf, stateSlot } from './pane'
 import { marksOf } from './session'
 import { slab } from './slab'
 
@@ -93,10 +90,6 @@ export function noteHop(window: usize, device: u32, paneEnd: f64): void {
   if (paneEnd > last) store<f64>(mark, paneEnd, HOP_LAST)
 }
 
-@inline function deviceRecord(number: u32): usize {
-  return <usize>load<u32>(slab, SLAB_DEVICES) + <usize>number * DEVICE_BYTES
-}
-
 /// The next window of a device that is to be written (final: is final); Infinity = none yet.
 function nextEnd(window: usize, device: u32, final: bool): f64 {
   const mark = marksOf(window, device)
@@ -105,7 +98,7 @@ function nextEnd(window: usize, device: u32, final: bool): f64 {
   const end = (final ? load<f64>(mark, HOP_FINAL) : load<f64>(mark, HOP_DUE)) + load<f64>(window, WINDOW_HOP)
   if (end - load<f64>(window, WINDOW_SIZE) >= last) return Infinity
   hopsOpen = true
-  const source: usize = load<u32>(deviceRecord(device), DEVICE_SOURCE)
+  const source: usize = load<u32>(deviceRecord(slab, device), DEVICE_SOURCE)
   let limit = final ? lead(device) - load<f64>(window, WINDOW_LATENESS) : load<f64>(source, SOURCE_WATERMARK)
   // Of a live source that ends, windows are written up to the one that its last row would have completed, or was written before.
   if (limit == Infinity && load<f64>(source, SOURCE_AHEAD) < Infinity) {
@@ -153,7 +146,7 @@ export function closeHops(window: usize, device: u32, emit: bool, out: usize, li
     if (!finish(window, device, end, emit)) return true
   }
   const seriesList: usize = load<u32>(slab, SLAB_SERIES)
-  let id = load<u32>(deviceRecord(device), DEVICE_FIRST_SERIES)
+  let id = load<u32>(deviceRecord(slab, device), DEVICE_FIRST_SERIES)
   for (; id != NONE; id = load<u32>(seriesList + <usize>id * SERIES_BYTES, SERIES_NEXT)) dropPacked(window, id, Infinity)
   memory.fill(mark, 0, 32)
   closeEmpty(window, Infinity)
@@ -164,12 +157,12 @@ export function closeHops(window: usize, device: u32, emit: bool, out: usize, li
 function finish(window: usize, device: u32, end: f64, emit: bool): bool {
   const seriesList: usize = load<u32>(slab, SLAB_SERIES)
   const members: usize = load<u32>(window, WINDOW_MEMBERS)
-  const first = load<u32>(deviceRecord(device), DEVICE_FIRST_SERIES)
+  const first = load<u32>(deviceRecord(slab, device), DEVICE_FIRST_SERIES)
   for (let pane = oldestSince(window, -Infinity); pane != 0 && load<f64>(pane, PANE_END) <= end; pane = load<u32>(pane, PANE_LATER)) {
     for (let id = first; id != NONE; id = load<u32>(seriesList + <usize>id * SERIES_BYTES, SERIES_NEXT)) {
-      const group = findGroup(pane, id)
-      if (load<u8>(members + id) == 0 || group == 0 || !isUsed(group, id)) continue
-      packPane(window, pane, id, group | <usize>(id & 63))
+      const handle: usize = load<u8>(members + id) == 0 ? 0 : handleOf(pane, id)
+      if (handle == 0) continue
+      packPane(window, pane, id, handle)
       freeSeries(window, pane, id)
     }
   }
@@ -260,7 +253,7 @@ function packPane(window: usize, pane: usize, id: u32, handle: usize): void {
 /// Writes a device's line of the window that ends at `end`; one that began before the start, or holds nothing, is none. False: no room.
 function writeLine(window: usize, device: u32, end: f64): bool {
   const start = end - load<f64>(window, WINDOW_SIZE)
-  const record = deviceRecord(device)
+  const record = deviceRecord(slab, device)
   if (start < load<f64>(load<u32>(record, DEVICE_SOURCE), SOURCE_NOT_BEFORE)) return true
   const seriesList: usize = load<u32>(slab, SLAB_SERIES)
   const members: usize = load<u32>(window, WINDOW_MEMBERS)
@@ -285,16 +278,15 @@ function addHopping(window: usize, id: u32, oldest: usize, start: f64, end: f64)
   let from = found ? packedFrom : start
   let to = found ? packedTo : end
   for (let pane = oldest; pane != 0 && load<f64>(pane, PANE_END) <= end; pane = load<u32>(pane, PANE_LATER)) {
-    const group = findGroup(pane, id)
-    if (group == 0 || !isUsed(group, id)) continue
+    const handle = handleOf(pane, id)
+    if (handle == 0) continue
     if (!found) from = load<f64>(pane, PANE_START)
     to = load<f64>(pane, PANE_END)
     found = true
-    const handle = group | <usize>(id & 63)
     let sum = into
     for (let state = states; state < statesEnd; state += STATE_BYTES, sum += SLOT_MAX_BYTES) {
       const kind = load<u32>(state, STATE_KIND)
-      if (kind != ROWS) merge(kind, sum, slotOf(handle, load<u32>(state, STATE_PAGE), load<u32>(state, STATE_SLOT_SHIFT)))
+      if (kind != ROWS) merge(kind, sum, stateSlot(handle, state))
     }
     if (partBytes != 0) addParts(window, pane, id, handle, partSums)
   }

@@ -9,7 +9,6 @@ import {
   COUNT_LANE,
   COUNT_ROWS,
   COUNT_TIMES,
-  DEVICE_BYTES,
   DEVICE_FIRST_SERIES,
   DEVICE_LAST_ARRIVAL,
   DEVICE_SOURCE,
@@ -18,7 +17,6 @@ import {
   SERIES_NEXT,
   SESSION_LANES,
   SESSION_TIMES,
-  SLAB_DEVICES,
   SLAB_DEVICE_COUNT,
   SLAB_SERIES,
   SOURCE_AHEAD,
@@ -32,29 +30,24 @@ import {
   WINDOW_PENDING,
   WINDOW_SIZE,
 } from '../layout'
-import { deviceNumber } from './admit'
+import { deviceNumber, deviceRecord } from './admit'
 import { lead } from './collect'
 import { freeDevice, freeSeries } from './free'
 import { addSeries, beginLine, beginSeries, endLine, openLines } from './line'
-import { findGroup, isUsed, laneOf } from './pane'
+import { handleOf, laneOf } from './pane'
 import { marksOf, overBy, overDevice } from './session'
 import { slab } from './slab'
-
-@inline function deviceRecord(number: u32): usize {
-  return <usize>load<u32>(slab, SLAB_DEVICES) + <usize>number * DEVICE_BYTES
-}
 
 function sessionLine(window: usize, lane: u32, device: u32, start: f64, end: f64): bool {
   const pane = laneOf(window, lane)
   const seriesList: usize = load<u32>(slab, SLAB_SERIES)
   const members: usize = load<u32>(window, WINDOW_MEMBERS)
   if (!beginLine()) return false
-  let id = load<u32>(deviceRecord(device), DEVICE_FIRST_SERIES)
+  let id = load<u32>(deviceRecord(slab, device), DEVICE_FIRST_SERIES)
   for (; id != NONE; id = load<u32>(seriesList + <usize>id * SERIES_BYTES, SERIES_NEXT)) {
     if (load<u8>(members + id) == 0) continue
-    const group = findGroup(pane, id)
-    if (group == 0 || !isUsed(group, id)) continue
-    if (!addSeries(window, pane, id, group | <usize>(id & 63), start, end)) return false
+    const handle = handleOf(pane, id)
+    if (handle != 0 && !addSeries(window, pane, id, handle, start, end)) return false
   }
   endLine(device, start, end, false)
   return true
@@ -62,7 +55,7 @@ function sessionLine(window: usize, lane: u32, device: u32, start: f64, end: f64
 
 /// Whether a session that ends here is over: by its device's time, or by the clock once the device is silent.
 function isOver(window: usize, device: u32, end: f64, now: f64): bool {
-  const record = deviceRecord(device)
+  const record = deviceRecord(slab, device)
   const source: usize = load<u32>(record, DEVICE_SOURCE)
   const lateness = load<f64>(window, WINDOW_LATENESS)
   if (lead(device) >= end + lateness) return true
@@ -71,8 +64,17 @@ function isOver(window: usize, device: u32, end: f64, now: f64): bool {
   return silent >= load<f64>(window, WINDOW_SIZE) + lateness + load<f64>(source, SOURCE_WAIT)
 }
 
-/// Writes and ends the sessions of `device`, or of all where it is NONE, that are over (with `all`: every one). A session that
-/// began before the start is not written. Returns true when there was no room for all: take these, call again.
+/// Writes a session, unless it began before the start, and ends it. False: no room.
+function endSession(window: usize, lane: u32, device: u32, from: f64, to: f64, emit: bool): bool {
+  const source: usize = load<u32>(deviceRecord(slab, device), DEVICE_SOURCE)
+  if (emit && from >= load<f64>(source, SOURCE_NOT_BEFORE) && !sessionLine(window, lane, device, from, to)) return false
+  freeDevice(window, laneOf(window, lane), device)
+  const mark = marksOf(window, device)
+  store<u32>(mark, load<u32>(mark, SESSION_LANES) & ~(1 << lane), SESSION_LANES)
+  return true
+}
+
+/// Writes and ends the sessions of `device`, or of all where it is NONE, that are over (with `all`: every one). Returns true when there was no room for all: take these, call again.
 export function collectSessions(window: usize, device: u32, now: f64, all: bool, emit: bool, out: usize, end: usize): bool {
   openLines(out, end)
   const gap = load<f64>(window, WINDOW_SIZE)
@@ -89,10 +91,7 @@ export function collectSessions(window: usize, device: u32, now: f64, all: bool,
         open++
         continue
       }
-      const source: usize = load<u32>(deviceRecord(number), DEVICE_SOURCE)
-      if (emit && from >= load<f64>(source, SOURCE_NOT_BEFORE) && !sessionLine(window, lane, number, from, to)) return true
-      freeDevice(window, laneOf(window, lane), number)
-      store<u32>(mark, load<u32>(mark, SESSION_LANES) & ~(1 << lane), SESSION_LANES)
+      if (!endSession(window, lane, number, from, to, emit)) return true
     }
   }
   if (device == NONE) store<u32>(window, open, WINDOW_OPEN_PANES)
@@ -104,16 +103,13 @@ export function collectSessions(window: usize, device: u32, now: f64, all: bool,
 export function collectOver(window: usize, out: usize, end: usize): bool {
   openLines(out, end)
   const mark = marksOf(window, overDevice)
-  const source: usize = load<u32>(deviceRecord(overDevice), DEVICE_SOURCE)
   for (let left = load<u32>(mark, SESSION_LANES); left != 0; left &= left - 1) {
     const lane = <u32>ctz(left)
     const times = mark + SESSION_TIMES + (<usize>lane << 4)
     const from = load<f64>(times)
     const to = load<f64>(times, 8) + load<f64>(window, WINDOW_SIZE)
     if (to + load<f64>(window, WINDOW_LATENESS) > overBy) continue
-    if (from >= load<f64>(source, SOURCE_NOT_BEFORE) && !sessionLine(window, lane, overDevice, from, to)) return true
-    freeDevice(window, laneOf(window, lane), overDevice)
-    store<u32>(mark, load<u32>(mark, SESSION_LANES) & ~(1 << lane), SESSION_LANES)
+    if (!endSession(window, lane, overDevice, from, to, true)) return true
   }
   return false
 }
@@ -129,9 +125,9 @@ export function collectCounts(window: usize, device: u32, all: bool, emit: bool,
   const members: usize = load<u32>(window, WINDOW_MEMBERS)
   const last = device == NONE ? load<u32>(slab, SLAB_DEVICE_COUNT) : device + 1
   for (let number: u32 = device == NONE ? 0 : device; number < last; number++) {
-    let id = load<u32>(deviceRecord(number), DEVICE_FIRST_SERIES)
+    let id = load<u32>(deviceRecord(slab, number), DEVICE_FIRST_SERIES)
     if (id == NONE) continue
-    const flush = all && (device != NONE || load<f64>(load<u32>(deviceRecord(number), DEVICE_SOURCE), SOURCE_WATERMARK) == Infinity)
+    const flush = all && (device != NONE || load<f64>(load<u32>(deviceRecord(slab, number), DEVICE_SOURCE), SOURCE_WATERMARK) == Infinity)
     for (; id != NONE; id = load<u32>(seriesList + <usize>id * SERIES_BYTES, SERIES_NEXT)) {
       if (load<u8>(members + id) == 0) continue
       const mark = marksOf(window, id)
@@ -145,8 +141,7 @@ export function collectCounts(window: usize, device: u32, all: bool, emit: bool,
         const from = load<f64>(times)
         const to = load<f64>(times, 8)
         if (emit) {
-          const group = findGroup(pane, id)
-          if (!beginLine() || !addSeries(window, pane, id, group | <usize>(id & 63), from, to)) return true
+          if (!beginLine() || !addSeries(window, pane, id, handleOf(pane, id), from, to)) return true
           endLine(number, from, to, false)
         }
         freeSeries(window, pane, id)

@@ -21,8 +21,6 @@ import {
   SOURCE_EXPECT,
   STATE_BYTES,
   STATE_KIND,
-  STATE_PAGE,
-  STATE_SLOT_SHIFT,
   WINDOW_CARRY,
   WINDOW_DETREND,
   WINDOW_DETREND_HZ,
@@ -31,7 +29,6 @@ import {
   WINDOW_LINEAR,
   WINDOW_LISTS,
   WINDOW_MEMBERS,
-  WINDOW_ROWS_STATE,
   WINDOW_SCRATCH,
   WINDOW_STATE_LIST,
 } from '../layout'
@@ -42,7 +39,7 @@ import { addRun } from '../state/index'
 import { deviceOf } from './admit'
 import { call } from './call'
 import { viewEdges } from './edges'
-import { slotOf } from './pane'
+import { rowsSlot, stateSlot } from './pane'
 import { slab } from './slab'
 
 /// Address behind the last whole line.
@@ -103,8 +100,7 @@ export function expectOf(window: usize, id: u32): f64 {
 
 /// Puts the rows of a series into view, with what lies around them where the window carries.
 export function viewRows(window: usize, pane: usize, id: u32, handle: usize, start: f64, end: f64): void {
-  const state: usize = load<u32>(window, WINDOW_ROWS_STATE)
-  viewSlot(window, id, slotOf(handle, load<u32>(state, STATE_PAGE), load<u32>(state, STATE_SLOT_SHIFT)), start, end)
+  viewSlot(window, id, rowsSlot(window, handle), start, end)
   if (load<u32>(window, WINDOW_CARRY) != 0) viewEdges(window, pane, id)
 }
 
@@ -141,7 +137,7 @@ export function addSeries(window: usize, pane: usize, id: u32, handle: usize, st
     }
     let slot: usize = 0
     if (flags & REDUCTION_DETREND) slot = detrendedSlot(window, load<u32>(state, STATE_KIND))
-    else if (!(flags & REDUCTION_ROWS)) slot = slotOf(handle, load<u32>(state, STATE_PAGE), load<u32>(state, STATE_SLOT_SHIFT))
+    else if (!(flags & REDUCTION_ROWS)) slot = stateSlot(handle, state)
     store<f64>(value, call(load<u32>(reduction, REDUCTION_KERNEL), slot, load<u32>(reduction, REDUCTION_ARGUMENTS)))
     value += 8
   }

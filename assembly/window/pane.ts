@@ -12,11 +12,14 @@ import {
   PANE_NEXT,
   PANE_START,
   SLAB_FREE_PAGES,
+  STATE_PAGE,
+  STATE_SLOT_SHIFT,
   WINDOW_EVERY,
   WINDOW_NEWEST,
   WINDOW_OFFSET,
   WINDOW_OPEN_PANES,
   WINDOW_PANES,
+  WINDOW_ROWS_STATE,
   WINDOW_SLOT_PAGES,
   WINDOW_ZONE,
   WINDOW_ZONE_LENGTH,
@@ -199,6 +202,22 @@ export function emptyGroup(window: usize, group: usize): void {
   const half = shift == 7 ? index >> 5 : 0
   const within = shift == 7 ? index & 31 : index
   return <usize>load<u32>(group + (<usize>(page + half) << 2), GROUP_PAGES) + (<usize>within << shift)
+}
+
+/// The handle of a series that a pane has rows of, or 0.
+@inline export function handleOf(pane: usize, series: u32): usize {
+  const group = findGroup(pane, series)
+  return group == 0 || !isUsed(group, series) ? 0 : group | <usize>(series & 63)
+}
+
+/// The slot of a state, by its STATE record.
+@inline export function stateSlot(handle: usize, state: usize): usize {
+  return slotOf(handle, load<u32>(state, STATE_PAGE), load<u32>(state, STATE_SLOT_SHIFT))
+}
+
+/// The slot of the rows that a window keeps.
+@inline export function rowsSlot(window: usize, handle: usize): usize {
+  return stateSlot(handle, load<u32>(window, WINDOW_ROWS_STATE))
 }
 
 @inline export function isUsed(group: usize, series: u32): bool {

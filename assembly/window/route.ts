@@ -3,8 +3,8 @@ import {
   COLUMNS_FATE,
   COLUMNS_HORIZON,
   COLUMNS_ROWS,
-  COLUMNS_RUN_LIST,
   COLUMNS_RUNS,
+  COLUMNS_RUN_LIST,
   COLUMNS_SERIES,
   COLUMNS_SLOT,
   COLUMNS_TIME,
@@ -41,8 +41,6 @@ import {
   RUN_ROWS,
   SOURCE_NOT_BEFORE,
   SOURCE_WAIT,
-  STATE_PAGE,
-  STATE_SLOT_SHIFT,
   WINDOW_ALIAS,
   WINDOW_CARRY,
   WINDOW_KIND,
@@ -50,8 +48,8 @@ import {
   WINDOW_LATE,
   WINDOW_LATENESS,
   WINDOW_LOST,
-  WINDOW_MARK_BYTES,
   WINDOW_MARKS,
+  WINDOW_MARK_BYTES,
   WINDOW_MAX_ROWS,
   WINDOW_MEMBERS,
   WINDOW_PENDING,
@@ -63,7 +61,7 @@ import { addRow } from '../rows/store'
 import { deviceNumber, deviceOf } from './admit'
 import { noteEdges } from './edges'
 import { noteHop } from './hop'
-import { findBounds, findGroup, findPane, isUsed, openLane, openPane, paneFrom, paneTo, slotOf, takeGroup } from './pane'
+import { findBounds, findPane, handleOf, openLane, openPane, paneFrom, paneTo, rowsSlot, takeGroup } from './pane'
 import { sessionLane } from './session'
 import { slab } from './slab'
 
@@ -73,7 +71,6 @@ import { slab } from './slab'
 
 // Registers of one call.
 let window: usize = 0
-let rate: f64 = 0
 let run: usize = 0
 let runEnd: usize = 0
 
@@ -98,21 +95,16 @@ export function touch(owner: usize, pane: usize, id: u32): usize {
   return group | <usize>(id & 63)
 }
 
-@inline function slotOfRows(handle: usize): usize {
-  const state: usize = load<u32>(window, WINDOW_ROWS_STATE)
-  return slotOf(handle, load<u32>(state, STATE_PAGE), load<u32>(state, STATE_SLOT_SHIFT))
-}
-
-/// Keeps a row where the window keeps rows; false: no room.
-function keep(handle: usize, time: f64, value: f64): bool {
-  const slot = slotOfRows(handle)
-  if (load<u32>(slot, ROWS_COUNT) >= load<u32>(window, WINDOW_MAX_ROWS)) return false
-  return addRow(slot, time, value, rate)
+/// Keeps a row of a window that keeps rows; its slot, or 0 where there is no room.
+@inline function keep(handle: usize, i: u32, time: f64, value: f64): usize {
+  const slot = rowsSlot(window, handle)
+  if (load<u32>(slot, ROWS_COUNT) >= load<u32>(window, WINDOW_MAX_ROWS)) return 0
+  return addRow(slot, time, value, rateAt(i)) ? slot : 0
 }
 
 /// Writes a slot handle per row from `from` on into the SLOT column, 0 for rows this window does not take, and adds to
 /// their fates. Returns the row it stopped at: the columns' end, or the first that has to wait until the rows before it
-/// are reduced (`clear` has to be called then, see there).
+/// are reduced: then `joinLanes` has to be called, or what the window has to say at once taken.
 export function route(ofWindow: usize, columns: usize, from: u32): u32 {
   window = ofWindow
   const rows = load<u32>(columns, COLUMNS_ROWS)
@@ -128,7 +120,6 @@ export function route(ofWindow: usize, columns: usize, from: u32): u32 {
   const lateness = load<f64>(window, WINDOW_LATENESS)
   const keepsRows = load<u32>(window, WINDOW_ROWS_STATE) != 0
   const carries = load<u32>(window, WINDOW_CARRY) != 0
-  const maxRows = load<u32>(window, WINDOW_MAX_ROWS)
   run = load<u32>(columns, COLUMNS_RUN_LIST)
   runEnd = run + <usize>load<u32>(columns, COLUMNS_RUNS) * RUN_BYTES
   let start: f64 = 1
@@ -173,9 +164,8 @@ export function route(ofWindow: usize, columns: usize, from: u32): u32 {
           if (pane == 0) pane = openPane(window, start, end)
           handle = pane == 0 ? 0 : touch(window, pane, id)
           if (handle != 0 && keepsRows) {
-            rate = rateAt(i)
-            const slot = slotOfRows(handle)
-            if (load<u32>(slot, ROWS_COUNT) >= maxRows || !addRow(slot, time, load<f64>(values + wide), rate)) handle = 0
+            const slot = keep(handle, i, time, load<f64>(values + wide))
+            if (slot == 0) handle = 0
             else {
               if (end <= horizon) store<u32>(slot, load<u32>(slot, ROWS_LATE) + 1, ROWS_LATE)
               if (carries) noteEdges(window, pane, id, slot, time)
@@ -197,10 +187,7 @@ export function route(ofWindow: usize, columns: usize, from: u32): u32 {
         else {
           pane = lane == NO_LANE ? 0 : openLane(window, lane)
           handle = pane == 0 ? 0 : touch(window, pane, id)
-          if (handle != 0 && keepsRows) {
-            rate = rateAt(i)
-            if (!keep(handle, time, load<f64>(values + wide))) handle = 0
-          }
+          if (handle != 0 && keepsRows && !keep(handle, i, time, load<f64>(values + wide))) handle = 0
           if (handle == 0) fate = FATE_REJECTED
         }
       } else if (kind == KIND_COUNT) {
@@ -210,10 +197,7 @@ export function route(ofWindow: usize, columns: usize, from: u32): u32 {
         const lane = load<u32>(mark, COUNT_LANE)
         pane = openLane(window, lane)
         handle = pane == 0 ? 0 : touch(window, pane, id)
-        if (handle != 0 && keepsRows) {
-          rate = rateAt(i)
-          if (!keep(handle, time, load<f64>(values + wide))) handle = 0
-        }
+        if (handle != 0 && keepsRows && !keep(handle, i, time, load<f64>(values + wide))) handle = 0
         if (handle == 0) fate = FATE_REJECTED
         else countRow(mark, lane, lanes, time)
       } else handle = 1 // raw: the rows themselves go out
@@ -253,9 +237,10 @@ function lead(id: u32, own: u32, time: f64, isDuplicate: bool): f64 {
 /// A repeated row counts where its window is open and has rows of the series.
 function noteDuplicate(pane: usize, id: u32, keepsRows: bool): void {
   if (pane == 0 || !keepsRows) return
-  const group = findGroup(pane, id)
-  if (group == 0 || !isUsed(group, id)) return
-  const slot = slotOfRows(group | <usize>(id & 63))
+  const handle = handleOf(pane, id)
+  if (handle == 0) return
+  const group = handle & ~63
+  const slot = rowsSlot(window, handle)
   store<u32>(slot, load<u32>(slot, ROWS_DUPLICATE) + 1, ROWS_DUPLICATE)
   store<u64>(group, load<u64>(group, GROUP_DIRTY) | (<u64>1 << <u64>(id & 63)), GROUP_DIRTY)
   store<u32>(pane, 1, PANE_DIRTY)

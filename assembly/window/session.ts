@@ -2,31 +2,28 @@
 // of them makes them one. It is over once its device's own time, or the clock where the device is silent, has passed its
 // last row by the gap and the lateness.
 import {
-  DEVICE_BYTES,
   DEVICE_FIRST_SERIES,
   NONE,
   SERIES_BYTES,
   SERIES_NEXT,
   SESSION_LANES,
   SESSION_TIMES,
-  SLAB_DEVICES,
   SLAB_SERIES,
   STATE_BYTES,
   STATE_KIND,
-  STATE_PAGE,
-  STATE_SLOT_SHIFT,
   WINDOW_LANES,
   WINDOW_LATENESS,
-  WINDOW_MARK_BYTES,
   WINDOW_MARKS,
+  WINDOW_MARK_BYTES,
   WINDOW_SIZE,
-  WINDOW_STATE_LIST,
   WINDOW_STATES,
+  WINDOW_STATE_LIST,
 } from '../layout'
 import { moveRows } from '../rows/store'
 import { merge, ROWS } from '../state/index'
+import { deviceRecord } from './admit'
 import { freeDevice } from './free'
-import { findGroup, isUsed, laneOf, slotOf } from './pane'
+import { handleOf, laneOf, stateSlot } from './pane'
 import { JOIN, NO_LANE, TOO_LATE, touch } from './route'
 import { slab } from './slab'
 
@@ -99,12 +96,11 @@ export function joinLanes(window: usize): bool {
   const into = laneOf(window, first)
   const from = laneOf(window, second)
   const seriesList: usize = load<u32>(slab, SLAB_SERIES)
-  let id = load<u32>(<usize>load<u32>(slab, SLAB_DEVICES) + <usize>joiningDevice * DEVICE_BYTES, DEVICE_FIRST_SERIES)
+  let id = load<u32>(deviceRecord(slab, joiningDevice), DEVICE_FIRST_SERIES)
   for (; id != NONE; id = load<u32>(seriesList + <usize>id * SERIES_BYTES, SERIES_NEXT)) {
-    const group = findGroup(from, id)
-    if (group == 0 || !isUsed(group, id)) continue
-    const handle = touch(window, into, id)
-    if (handle != 0) mergeSlots(window, handle, group | <usize>(id & 63))
+    const handle = handleOf(from, id)
+    const target: usize = handle == 0 ? 0 : touch(window, into, id)
+    if (target != 0) mergeSlots(window, target, handle)
   }
   freeDevice(window, from, joiningDevice)
   const mark = marksOf(window, joiningDevice)
@@ -120,9 +116,7 @@ function mergeSlots(window: usize, into: usize, from: usize): void {
   const end = <usize>load<u32>(window, WINDOW_STATE_LIST) + <usize>load<u32>(window, WINDOW_STATES) * STATE_BYTES
   for (let state: usize = load<u32>(window, WINDOW_STATE_LIST); state < end; state += STATE_BYTES) {
     const kind = load<u32>(state, STATE_KIND)
-    const page = load<u32>(state, STATE_PAGE)
-    const shift = load<u32>(state, STATE_SLOT_SHIFT)
-    if (kind == ROWS) moveRows(slotOf(into, page, shift), slotOf(from, page, shift))
-    else merge(kind, slotOf(into, page, shift), slotOf(from, page, shift))
+    if (kind == ROWS) moveRows(stateSlot(into, state), stateSlot(from, state))
+    else merge(kind, stateSlot(into, state), stateSlot(from, state))
   }
 }
