@@ -308,7 +308,7 @@ export const WINDOW_DETREND_HZ: u32 = 152 // f64
 export const WINDOW_DETREND: u32 = 160 // u32: DETREND_* of rows/view.ts
 export const WINDOW_LINEAR: u32 = 164 // u32: 1 = between two samples a straight line
 export const WINDOW_CARRY: u32 = 168 // u32: address of CARRY records, one a series; 0 = nothing is carried from pane to pane
-export const WINDOW_VIEW: u32 = 172 // u32: address of the VIEW record: memory that kernels over rows work in
+export const WINDOW_VIEW: u32 = 172 // u32: where rows are put in one piece: f64[maxRows] times, f64[maxRows] values, then the runs
 export const WINDOW_FILL: u32 = 176 // f64: a silent series has windows of no rows for so long, µs; 0 = it has none
 export const WINDOW_FILL_EXPECTED: u32 = 208 // f64: the same for series that should speak every so often
 export const WINDOW_SCRATCH: u32 = 184 // u32: address of an ACC record: where panes add up
@@ -348,13 +348,6 @@ export const CARRY_TIME: u32 = 0 // f64
 export const CARRY_VALUE: u32 = 8 // f64
 export const CARRY_USED: u32 = 16 // u32: 1 = there is one
 export const CARRY_FILLED: u32 = 24 // f64: 0 = nothing yet
-
-// Memory for kernels over rows.
-export const VIEW_BYTES: u32 = 16
-export const VIEW_COLUMNS: u32 = 0 // u32: address of f64[maxRows] times, f64[maxRows] values, then the runs
-export const VIEW_SCRATCH: u32 = 4 // u32
-export const VIEW_SCRATCH_END: u32 = 8 // u32
-export const VIEW_TABLES: u32 = 12 // u32
 
 // WINDOW_SCRATCH: two slots to work in, then where panes of a hopping window add up: a slot a state, then 16 bytes a part; and
 // as much for the parts of one pane. Slots lie SLOT_MAX_BYTES apart.
@@ -415,7 +408,8 @@ export const GROUP_BYTES: u32 = 64
 export const GROUP_USED: u32 = 0 // u64: series with rows
 export const GROUP_DIRTY: u32 = 8 // u64: series changed since they were last emitted
 export const GROUP_EMITTED: u32 = 16 // u64: series emitted at least once
-export const GROUP_PAGES: u32 = 24 // u32[10]: addresses of slot pages, state by state
+export const GROUP_PAGES: u32 = 24 // u32[MOST_SLOT_PAGES]: addresses of slot pages, state by state
+export const MOST_SLOT_PAGES: u32 = 10
 
 /// Longest state slot in bytes.
 export const SLOT_MAX_BYTES: u32 = 128

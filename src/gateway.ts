@@ -12,7 +12,7 @@ import {
   engineMemory,
   type Sizes,
   seriesNumbers,
-  writeView,
+  viewWork,
 } from './engine/engine-memory.js'
 import { Identities } from './engine/identities.js'
 import { Intake } from './engine/intake.js'
@@ -115,8 +115,8 @@ export class Gateway {
     const decode = instantiateDecode(memory.memory)
     const kernels = instantiateKernels(memory.memory)
     kernels.useSlab(regions.slabHead.start)
-    const work = writeView(memory)
-    kernels.viewScratch(work.scratch, work.scratchEnd, work.tables)
+    const { scratch, tables } = viewWork(memory)
+    kernels.viewScratch(scratch, tables, tables)
     const constants = writeConstants(arena)
     initTable(memory, regions.deviceTable, regions.deviceEntries, regions.deviceKeys)
     initTable(memory, regions.seriesTable, regions.seriesEntries, regions.seriesKeys)

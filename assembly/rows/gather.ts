@@ -1,13 +1,12 @@
 // Blocks of rows → the view: one piece in time order, with its runs.
-import { ROWS_DUPLICATE, ROWS_HEAD, ROWS_LATE, VIEW_COLUMNS, VIEW_SCRATCH, VIEW_SCRATCH_END, VIEW_TABLES, WINDOW_MAX_ROWS, WINDOW_VIEW } from '../layout'
+import { ROWS_DUPLICATE, ROWS_HEAD, ROWS_LATE, WINDOW_MAX_ROWS, WINDOW_VIEW } from '../layout'
 import { BLOCK_DATA, BLOCK_NEXT, BLOCK_RATE, BLOCK_ROWS, timeOf } from './store'
-import { setCounts, setRows, setRuns, setScratch, VIEW_RUN_BYTES, VIEW_RUN_FIRST, VIEW_RUN_RATE, VIEW_RUN_ROWS } from './view'
+import { setCounts, setRows, setRuns, VIEW_RUN_BYTES, VIEW_RUN_FIRST, VIEW_RUN_RATE, VIEW_RUN_ROWS } from './view'
 
 /// Puts the rows of a slot into view; 0 = no slot, no rows. A run goes on from block to block where no step is missing.
 export function gather(window: usize, slot: usize): void {
-  const memoryOf: usize = load<u32>(window, WINDOW_VIEW)
   const room: usize = load<u32>(window, WINDOW_MAX_ROWS)
-  const times: usize = load<u32>(memoryOf, VIEW_COLUMNS)
+  const times: usize = load<u32>(window, WINDOW_VIEW)
   const values = times + (room << 3)
   const runs = values + (room << 3)
   let run: usize = runs - VIEW_RUN_BYTES
@@ -42,6 +41,5 @@ export function gather(window: usize, slot: usize): void {
   }
   setRows(n, times, values)
   setRuns(runs, <u32>((run + VIEW_RUN_BYTES - runs) / VIEW_RUN_BYTES))
-  setScratch(load<u32>(memoryOf, VIEW_SCRATCH), load<u32>(memoryOf, VIEW_SCRATCH_END), load<u32>(memoryOf, VIEW_TABLES))
   setCounts(slot == 0 ? 0 : <f64>load<u32>(slot, ROWS_LATE), slot == 0 ? 0 : <f64>load<u32>(slot, ROWS_DUPLICATE))
 }

@@ -30,7 +30,8 @@ export let late: f64 = 0
 export let duplicate: f64 = 0
 /// Another number for each view: what a kernel keeps of one (a spectrum) may serve the next.
 export let serial: u32 = 0
-/// Free bytes, undefined content, 16-aligned: SCRATCH_MIN or more. And TABLES_BYTES that nobody else uses, zero at first.
+/// Set once, by who owns the slab: free bytes, undefined content, 16-aligned, SCRATCH_MIN or more, which sketches work in, too;
+/// and TABLES_BYTES that nobody else uses, zero at first.
 export let scratch: usize = 0
 export let scratchEnd: usize = 0
 export let tables: usize = 0

@@ -1,3 +1,5 @@
+import { MOST_SLOT_PAGES } from '../../assembly/layout.js'
+import { paneUs } from '../memory/window-memory.js'
 import type { Components } from '../model/components.js'
 import type { Kernel } from '../model/kernel.js'
 import type { ReductionPlan, WindowPlan } from '../model/plan.js'
@@ -21,8 +23,6 @@ interface Written {
 const DAY_US = 86_400e6
 /** Panes that one hopping window may be added up from. */
 const MOST_PANES = 1_000_000
-/** As assembly/layout.ts has room for in a group. */
-const MOST_SLOT_PAGES = 10
 
 /** The kind of a window from its keys; undefined, and noted, where they do not go together. */
 export function readShape(read: Written, given: object, path: Path, findings: Findings): Shape | undefined {
@@ -75,17 +75,13 @@ function hopping(shape: Shape, size: number, zone: string | undefined, path: Pat
       `cannot leave gaps between windows: got size ${durationText(size)}, every ${durationText(everyUs)}; allowed: \`every\` or more`,
     )
   if (size === everyUs) return shape
-  const paneUs = greatestCommonDivisor(size, everyUs)
-  if (size / paneUs > MOST_PANES)
+  const lengthUs = paneUs({ everyUs, sizeUs: size })
+  if (size / lengthUs > MOST_PANES)
     findings.add(
       [...path, 'size'],
-      `cannot add a window of ${durationText(size)} up from ${size / paneUs} panes of ${durationText(paneUs)}; allowed: at most ${MOST_PANES}; choose a multiple of \`every\``,
+      `cannot add a window of ${durationText(size)} up from ${size / lengthUs} panes of ${durationText(lengthUs)}; allowed: at most ${MOST_PANES}; choose a multiple of \`every\``,
     )
   return { ...shape, kind: 'hopping', sizeUs: size }
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }
 
 /** The lists with all kernels of the family quality behind that such windows can have. */

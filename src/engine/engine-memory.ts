@@ -21,7 +21,6 @@ import {
   SLACK_BYTES,
   SOURCE_BYTES,
   TABLE_BYTES,
-  VIEW_BYTES,
 } from '../../assembly/layout.js'
 import { Memory, type Region } from '../memory/regions.js'
 import { windowArenaBytes } from '../memory/window-memory.js'
@@ -54,7 +53,6 @@ export type RegionName =
   | 'sources'
   | 'settled'
   | 'view'
-  | 'viewWork'
   | 'devices'
   | 'series'
   | 'conditions'
@@ -122,13 +120,10 @@ function viewBytes(plan: Plan): number {
   return mostRows * 32 + VIEW_SCRATCH_BYTES + VIEW_TABLES_BYTES
 }
 
-/** Writes the VIEW record; returns the part of it that sketches work in, too. */
-export function writeView({ u32, regions }: EngineMemory): { scratch: number; scratchEnd: number; tables: number } {
-  const { start, end } = regions.viewWork
-  const tables = end - VIEW_TABLES_BYTES
-  const scratch = tables - VIEW_SCRATCH_BYTES
-  u32.set([start, scratch, tables, tables], regions.view.start >>> 2)
-  return { scratch, scratchEnd: tables, tables }
+/** What lies behind the rows in `view`. */
+export function viewWork({ regions }: EngineMemory): { scratch: number; tables: number } {
+  const tables = regions.view.end - VIEW_TABLES_BYTES
+  return { scratch: tables - VIEW_SCRATCH_BYTES, tables }
 }
 
 /** Lays the engine's memory out for a plan. Every region's owner is the ingest thread but for columns (workers read), chunks and pool. */
@@ -149,8 +144,7 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
     output: Math.max(sizes.outputBytes, longestLine(plan)),
     sources: plan.sources.length * SOURCE_BYTES,
     settled: plan.sources.length * SETTLED.length * 8,
-    view: VIEW_BYTES,
-    viewWork: viewBytes(plan),
+    view: viewBytes(plan),
     devices: plan.maxSeries * DEVICE_BYTES,
     series: numbers * SERIES_BYTES,
     // Nothing where no source conditions its samples.

@@ -12,6 +12,15 @@ import type { Plan, WindowPlan } from '../model/plan.js'
 
 const COUNT_LANES = 16
 
+/** Length of a window's panes: of windows that overlap the longest time that divides both their length and their hop. */
+export function paneUs({ everyUs, sizeUs }: Pick<WindowPlan, 'everyUs' | 'sizeUs'>): number {
+  return everyUs === 0 ? 0 : divisor(sizeUs, everyUs)
+}
+
+function divisor(a: number, b: number): number {
+  return b === 0 ? a : divisor(b, a % b)
+}
+
 /** Lanes of a session or count window: sessions of one device that can be open at once, or windows of one series a pass. */
 export function lanesOf(window: WindowPlan, plan: Pick<Plan, 'sources' | 'batchUs'>): number {
   if (window.kind === 'count') return COUNT_LANES

@@ -4,6 +4,7 @@ import {
   LIST_BYTES,
   LIST_LENGTH,
   LIST_REDUCTIONS,
+  MOST_SLOT_PAGES,
   PACK_ALL,
   PACK_BYTES,
   PACK_MAX,
@@ -67,7 +68,7 @@ import {
   WINDOW_ZONE_LENGTH,
   ZONE_BYTES,
 } from '../../assembly/layout.js'
-import { lanesOf, markBytes } from '../memory/window-memory.js'
+import { lanesOf, markBytes, paneUs } from '../memory/window-memory.js'
 import { utcTable } from '../memory/zone.js'
 import type { Arena } from '../model/codec.js'
 import { bug } from '../model/errors.js'
@@ -82,7 +83,7 @@ export interface WindowParts {
   plan: Plan
   /** Address of the slab's head. */
   slab: number
-  /** Address of the VIEW record. */
+  /** Where rows are put in one piece. */
   view: number
   /** Series there may be at once. */
   numbers: number
@@ -90,9 +91,6 @@ export interface WindowParts {
   /** Where each kernel is in the module's table. */
   places: ReadonlyMap<string, number>
 }
-
-/** Pages of slots in a group's record. */
-const MOST_SLOT_PAGES = 10
 
 interface ReductionOutput {
   kernel: Kernel
@@ -212,11 +210,10 @@ export class Window {
     const double = (offset: number, value: number) => {
       f64[(at + offset) >>> 3] = value
     }
-    const paneUs = plan.kind === 'hopping' ? greatestCommonDivisor(plan.sizeUs, plan.everyUs) : plan.everyUs
     word(WINDOW_SLAB, parts.slab)
     word(WINDOW_MEMBERS, this.#members)
     word(WINDOW_KIND, ['tumbling', 'hopping', 'session', 'count', 'raw'].indexOf(plan.kind))
-    double(WINDOW_EVERY, paneUs)
+    double(WINDOW_EVERY, paneUs(plan))
     double(WINDOW_HOP, plan.everyUs)
     double(WINDOW_SIZE, plan.kind === 'count' ? plan.rows : plan.sizeUs)
     double(WINDOW_OFFSET, plan.offsetUs)
@@ -338,10 +335,6 @@ export class Window {
       lost: f64[(this.address + WINDOW_LOST) >>> 3],
     }
   }
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }
 
 /** What is left of a state in a packed pane: all of it, or the little that the window's kernels read. */
