@@ -14,21 +14,11 @@ import {
   type Slot,
   split,
 } from '../../support/kernels.js'
+import { draws } from '../../support/orders.js'
 
 const QUANTILES = [
   0, 0.001, 0.005, 0.01, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 1,
 ]
-
-/** Deterministic draws, even in [0, 1). */
-function draws(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let x = Math.imul(state ^ (state >>> 15), 1 | state)
-    x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const rows = (values: readonly number[]) => ({ times: values.map((_, i) => i), values })
 const made = (n: number, value: (i: number, draw: () => number) => number, seed = 1) => {
