@@ -8,8 +8,8 @@ const root = resolve(import.meta.dirname, '../..')
 /** Floors from the ground up. A room imports itself, and rooms of floors below. */
 const floors = [
   ['model', 'version.ts'],
-  ['memory'],
-  ['config', 'framing', 'codecs', 'clocks', 'formats', 'reduce', 'window', 'journal', 'spool', 'pool', 'observe'],
+  ['memory', 'disk'],
+  ['config', 'framing', 'codecs', 'clocks', 'formats', 'reduce', 'window', 'journal', 'checkpoint', 'spool', 'pool', 'observe'],
   ['engine', 'sources', 'sinks', 'http'],
   ['gateway.ts', 'components.ts'],
   ['stream', 'dashboard', 'service', 'demo', 'tail', 'recording'],

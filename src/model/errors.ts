@@ -6,7 +6,7 @@ export interface Problem {
 }
 
 /** Codes that users and programs may rely on. */
-export type ErrorCode = 'WEIR_CONFIG' | 'WEIR_LINK' | 'WEIR_RECORDING' | 'WEIR_BUG'
+export type ErrorCode = 'WEIR_CONFIG' | 'WEIR_LINK' | 'WEIR_RECORDING' | 'WEIR_DISK' | 'WEIR_STATE' | 'WEIR_BUG'
 
 export class WeirError extends Error {
   readonly code: ErrorCode
@@ -37,6 +37,30 @@ export class LinkError extends WeirError {
 export class RecordingError extends WeirError {
   constructor(message: string, options?: ErrorOptions) {
     super('WEIR_RECORDING', message, options)
+  }
+}
+
+/** The file system refused; `reason` is its own code, as ENOSPC. The message names the file and the remedy. */
+export class DiskError extends WeirError {
+  constructor(
+    readonly reason: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super('WEIR_DISK', message, options)
+  }
+}
+
+/** Kept state can't be used: damaged, of a newer version, another gateway's, or in use. The message names file, offset and remedy. */
+export class StateError extends WeirError {
+  constructor(
+    message: string,
+    readonly path: string,
+    /** Bytes from the start of the file. */
+    readonly offset: number,
+    options?: ErrorOptions,
+  ) {
+    super('WEIR_STATE', message, options)
   }
 }
 
