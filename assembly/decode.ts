@@ -69,6 +69,7 @@ import {
   STOP_HEADER,
 } from './layout'
 
+export { cameBefore, remember } from './ids'
 export { insert, lookup, remove } from './table'
 
 let registers: usize = 0

@@ -149,6 +149,13 @@ export const STOP_HEADER: u32 = 4 // a CSV channel without a layout: read the he
 
 export const SCRATCH_BYTES: u32 = 286720
 
+// ---- Packet ids of a source: of the last frame under each id a mark, upper 48 bits a seeded hash of channel and payload, lower
+// 16 the connection it came on. Marks of 0: none came.
+export const IDS_BYTES: u32 = 528384 // 129 pages
+export const IDS_SEED: u32 = 0 // u64: lives as long as the marks
+export const IDS_USED: u32 = 8 // u32: 1 = some mark was set
+export const IDS_MARKS: u32 = 64 // u64[65536]
+
 // ---- Columns: samples, a row each. Rows of an array are a run besides: equal series, times start + i / rate.
 export const COLUMNS_BYTES: u32 = 64
 export const COLUMNS_ROWS: u32 = 0 // u32
@@ -317,6 +324,8 @@ export const WINDOW_PACK_BYTES: u32 = 192 // u32: bytes of a packed pane
 export const WINDOW_HISTORY: u32 = 196 // u32: address of HISTORY records, one a series
 export const WINDOW_PARTS: u32 = 200 // u32: places for parts of kernels over rows, each 16 bytes, at the end of a packed pane
 export const WINDOW_PENDING: u32 = 204 // u32: count: full lanes that wait to be written
+export const WINDOW_FROM: u32 = 216 // f64: windows that begin earlier are another's, which this one follows; they are not written
+export const WINDOW_UNTIL: u32 = 224 // f64: windows that begin here or later are another's, which follows this one; not even their rows are taken
 export const PANE_BUCKETS: u32 = 1024
 export const KIND_TUMBLING: u32 = 0
 export const KIND_HOPPING: u32 = 1

@@ -42,7 +42,7 @@ const FIRST_ID: u32 = 2
 }
 
 // Keys are text with slack behind it, so whole words may be loaded; what lies past the end is masked out.
-function hash(seed: u64, prefix: u32, key: usize, bytes: usize): u64 {
+export function hash(seed: u64, prefix: u32, key: usize, bytes: usize): u64 {
   let h = fold(seed ^ 0xa0761d6478bd642f, ((<u64>bytes << 32) | prefix) ^ 0xe7037ed1a0b428db)
   const words = key + (bytes & ~7)
   for (; key < words; key += 8) h = fold(h ^ load<u64>(key), seed ^ 0x8ebc6af09c88c6e3)

@@ -29,10 +29,12 @@ import {
   WINDOW_CARRY,
   WINDOW_FILL,
   WINDOW_FILL_EXPECTED,
+  WINDOW_FROM,
   WINDOW_KIND,
   WINDOW_LINEAR,
   WINDOW_MEMBERS,
   WINDOW_NEWEST,
+  WINDOW_UNTIL,
 } from '../layout'
 import { firstTimeIn, firstValueIn, lastTimeIn, lastValueIn } from '../rows/store'
 import { setAfter, setBefore } from '../rows/view'
@@ -146,7 +148,7 @@ export function fill(window: usize): bool {
       if (load<u8>(members + id) == 0) continue
       const expected = expectOf(window, id) > 0 ? load<f64>(window, WINDOW_FILL_EXPECTED) : 0
       const hold = Math.max(expected, load<f64>(window, WINDOW_FILL))
-      if (hold > 0 && fillSeries(window, id, watermark, load<f64>(source, SOURCE_NOT_BEFORE), hold)) more = true
+      if (hold > 0 && fillSeries(window, id, watermark, Math.max(load<f64>(source, SOURCE_NOT_BEFORE), load<f64>(window, WINDOW_FROM)), hold)) more = true
     }
   }
   return more
@@ -189,7 +191,7 @@ function fillSeries(window: usize, id: u32, watermark: f64, notBefore: f64, hold
     const slot: usize = open == 0 ? 0 : rowsIn(window, open, id)
     if (slot != 0) last = lastTimeIn(slot)
     else if (last + hold > start) {
-      const made = open != 0 ? open : start < notBefore ? 0 : openPane(window, start, end)
+      const made = open != 0 ? open : start < notBefore || start >= load<f64>(window, WINDOW_UNTIL) ? 0 : openPane(window, start, end)
       if (made != 0 && handleOf(made, id) == 0) {
         touch(window, made, id)
         if (load<u32>(window, WINDOW_KIND) == KIND_HOPPING) noteHop(window, deviceNumber(slab, id), end)

@@ -38,6 +38,7 @@ import {
   STATE_BYTES,
   STATE_KIND,
   WINDOW_CARRY,
+  WINDOW_FROM,
   WINDOW_HOP,
   WINDOW_LATENESS,
   WINDOW_MEMBERS,
@@ -49,6 +50,7 @@ import {
   WINDOW_SIZE,
   WINDOW_STATES,
   WINDOW_STATE_LIST,
+  WINDOW_UNTIL,
 } from '../layout'
 import { partA, partB } from '../rows/view'
 import { merge, release, ROWS } from '../state/index'
@@ -255,6 +257,7 @@ function writeLine(window: usize, device: u32, end: f64): bool {
   const start = end - load<f64>(window, WINDOW_SIZE)
   const record = deviceRecord(slab, device)
   if (start < load<f64>(load<u32>(record, DEVICE_SOURCE), SOURCE_NOT_BEFORE)) return true
+  if (start < load<f64>(window, WINDOW_FROM) || start >= load<f64>(window, WINDOW_UNTIL)) return true
   const seriesList: usize = load<u32>(slab, SLAB_SERIES)
   const members: usize = load<u32>(window, WINDOW_MEMBERS)
   const oldest = oldestSince(window, start)

@@ -23,6 +23,7 @@ import {
   SOURCE_NOT_BEFORE,
   SOURCE_WAIT,
   SOURCE_WATERMARK,
+  WINDOW_FROM,
   WINDOW_LANES,
   WINDOW_LATENESS,
   WINDOW_MEMBERS,
@@ -67,7 +68,7 @@ function isOver(window: usize, device: u32, end: f64, now: f64): bool {
 /// Writes a session, unless it began before the start, and ends it. False: no room.
 function endSession(window: usize, lane: u32, device: u32, from: f64, to: f64, emit: bool): bool {
   const source: usize = load<u32>(deviceRecord(slab, device), DEVICE_SOURCE)
-  if (emit && from >= load<f64>(source, SOURCE_NOT_BEFORE) && !sessionLine(window, lane, device, from, to)) return false
+  if (emit && from >= Math.max(load<f64>(source, SOURCE_NOT_BEFORE), load<f64>(window, WINDOW_FROM)) && !sessionLine(window, lane, device, from, to)) return false
   freeDevice(window, laneOf(window, lane), device)
   const mark = marksOf(window, device)
   store<u32>(mark, load<u32>(mark, SESSION_LANES) & ~(1 << lane), SESSION_LANES)

@@ -43,6 +43,7 @@ import {
   SOURCE_WAIT,
   WINDOW_ALIAS,
   WINDOW_CARRY,
+  WINDOW_FROM,
   WINDOW_KIND,
   WINDOW_LANES,
   WINDOW_LATE,
@@ -56,6 +57,7 @@ import {
   WINDOW_REJECTED,
   WINDOW_ROWS_STATE,
   WINDOW_SIZE,
+  WINDOW_UNTIL,
 } from '../layout'
 import { addRow } from '../rows/store'
 import { deviceNumber, deviceOf } from './admit'
@@ -120,6 +122,9 @@ export function route(ofWindow: usize, columns: usize, from: u32): u32 {
   const lateness = load<f64>(window, WINDOW_LATENESS)
   const keepsRows = load<u32>(window, WINDOW_ROWS_STATE) != 0
   const carries = load<u32>(window, WINDOW_CARRY) != 0
+  const first = load<f64>(window, WINDOW_FROM)
+  // Windows that overlap need panes as far as the last of them reaches.
+  const until = load<f64>(window, WINDOW_UNTIL) + (kind == KIND_HOPPING ? load<f64>(window, WINDOW_SIZE) : 0)
   run = load<u32>(columns, COLUMNS_RUN_LIST)
   runEnd = run + <usize>load<u32>(columns, COLUMNS_RUNS) * RUN_BYTES
   let start: f64 = 1
@@ -151,14 +156,15 @@ export function route(ofWindow: usize, columns: usize, from: u32): u32 {
           pane = findPane(window, start)
           lastSeries = 0xffffffff
         }
-        if (before & FATE_DUPLICATE) {
+        if (start >= until) fate = 0
+        else if (before & FATE_DUPLICATE) {
           noteDuplicate(pane, id, keepsRows)
           fate = 0
         } else if (end + lateness <= horizon) {
           fate = FATE_LATE
         } else if (id == lastSeries && !keepsRows) {
           handle = lastGroup | <usize>(id & 63)
-        } else if (kind != KIND_HOPPING && start < load<f64>(load<u32>(deviceOf(slab, id), DEVICE_SOURCE), SOURCE_NOT_BEFORE)) {
+        } else if (kind != KIND_HOPPING && (start < first || start < load<f64>(load<u32>(deviceOf(slab, id), DEVICE_SOURCE), SOURCE_NOT_BEFORE))) {
           fate = FATE_LOST
         } else {
           if (pane == 0) pane = openPane(window, start, end)

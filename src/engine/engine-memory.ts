@@ -10,6 +10,7 @@ import {
   DEVICE_BYTES,
   ENTRY_BYTES,
   FRAME_BYTES,
+  IDS_BYTES,
   LINE_BYTES,
   PAGE_BYTES,
   PAIR_BYTES,
@@ -43,6 +44,8 @@ export interface Sizes {
 export const DEFAULT_SIZES: Sizes = { blockBytes: 65536, rows: 65536, outputBytes: 1 << 20, poison: false }
 
 export type RegionName =
+  | 'slabHead'
+  | 'slab'
   | 'registers'
   | 'columns'
   | 'columnData'
@@ -70,8 +73,7 @@ export type RegionName =
   | 'channels'
   | 'blocks'
   | 'arena'
-  | 'slabHead'
-  | 'slab'
+  | 'ids'
 
 export type EngineMemory = Memory<RegionName>
 
@@ -135,6 +137,9 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
   const derives = plan.sources.some((source) => source.derives)
   const blocks = plan.sources.reduce((sum, _, i) => sum + blockBytes(plan, i, sizes), 0)
   return new Memory<RegionName>({
+    // First, and so at the same addresses whatever the plan: what is kept of it is full of them.
+    slabHead: SLAB_BYTES,
+    slab: Math.floor(plan.maxMemoryBytes / PAGE_BYTES) * PAGE_BYTES,
     registers: DECODE_BYTES,
     columns: COLUMNS_BYTES,
     columnData: sizes.rows * (4 + 8 + 8 + 8 + 1 + 4 + RUN_BYTES) + clockRecords(sizes) * CLOCK_BYTES + 9 * 64,
@@ -168,7 +173,6 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
       rules +
       plan.maxSeries * 128 +
       plan.windows.reduce((sum, w) => sum + windowArenaBytes(w, plan, numbers), 0),
-    slabHead: SLAB_BYTES,
-    slab: Math.floor(plan.maxMemoryBytes / PAGE_BYTES) * PAGE_BYTES,
+    ids: plan.sources.length * IDS_BYTES,
   })
 }

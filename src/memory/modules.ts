@@ -9,6 +9,10 @@ export interface DecodeModule {
   /** Copies the key in; 0 when the table is full. */
   insert(table: number, prefix: number, key: number, keyBytes: number, id: number): number
   remove(table: number, prefix: number, key: number, keyBytes: number): void
+  /** Marks frames by their packet ids; `ids` is an IDS record. */
+  remember(ids: number, from: number, end: number, connection: number): void
+  /** Not 0: this frame came before, over another connection. */
+  cameBefore(ids: number, frame: number, connection: number): number
 }
 
 /** What `kernels.wasm` exports. */

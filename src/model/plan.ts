@@ -197,6 +197,10 @@ export interface WindowPlan {
   reduce: { field: string; reductions: ReductionPlan[] }[]
   /** Sinks by name. */
   to: string[]
+  /** Follows another under the same name: windows that begin before it are that one's. */
+  fromUs?: number
+  /** Finishes what is open, under an older configuration: windows that begin at it or later are not its own. */
+  untilUs?: number
 }
 
 export interface SinkPlan {

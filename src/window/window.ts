@@ -35,6 +35,7 @@ import {
   WINDOW_EXPECT,
   WINDOW_FILL,
   WINDOW_FILL_EXPECTED,
+  WINDOW_FROM,
   WINDOW_HISTORY,
   WINDOW_HOLD,
   WINDOW_HOP,
@@ -63,6 +64,7 @@ import {
   WINDOW_SLOT_PAGES,
   WINDOW_STATE_LIST,
   WINDOW_STATES,
+  WINDOW_UNTIL,
   WINDOW_VIEW,
   WINDOW_ZONE,
   WINDOW_ZONE_LENGTH,
@@ -218,6 +220,8 @@ export class Window {
     double(WINDOW_SIZE, plan.kind === 'count' ? plan.rows : plan.sizeUs)
     double(WINDOW_OFFSET, plan.offsetUs)
     double(WINDOW_LATENESS, plan.latenessUs)
+    double(WINDOW_FROM, plan.fromUs ?? Number.NEGATIVE_INFINITY)
+    double(WINDOW_UNTIL, plan.untilUs ?? Number.POSITIVE_INFINITY)
     word(WINDOW_PANES, arena.alloc(PANE_BUCKETS * 4))
     word(WINDOW_STATES, states.length)
     word(WINDOW_STATE_LIST, stateList)
