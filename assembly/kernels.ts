@@ -1,5 +1,6 @@
 // Columns → partials → windows. The ingest thread uses all of it, pool workers only `runChunks`.
 export { admit, settle } from './window/admit'
+export { changedPages, hashOf as pageHash } from './window/changed'
 export { condition } from './window/condition'
 export { copySide, derive, feed, leavePair, passAlone, waiting } from './window/derive'
 export { route } from './window/route'

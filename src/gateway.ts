@@ -1,43 +1,29 @@
-import { join } from 'node:path'
-import { compileInput } from './codecs/program.js'
+import { NodeDisk } from './disk/node-disk.js'
 import { SystemClock } from './engine/clock.js'
-import { Closer, type Target } from './engine/closer.js'
-import { Conditions } from './engine/conditions.js'
-import { Decoder } from './engine/decoder.js'
-import { Derivation } from './engine/derivation.js'
-import { Engine } from './engine/engine.js'
-import {
-  blockRegions,
-  DEFAULT_SIZES,
-  engineMemory,
-  type Sizes,
-  seriesNumbers,
-  viewWork,
-} from './engine/engine-memory.js'
-import { Identities } from './engine/identities.js'
-import { Intake } from './engine/intake.js'
+import type { Target } from './engine/closer.js'
+import { DEFAULT_SIZES, type Sizes } from './engine/engine-memory.js'
+import { Inlet } from './engine/inlet.js'
+import type { Intake } from './engine/intake.js'
+import { Keeper } from './engine/keeper.js'
 import { Lane } from './engine/lane.js'
-import { Reducer } from './engine/reducer.js'
+import { Line } from './engine/line.js'
+import { replay } from './engine/replay.js'
 import { report, stragglers, stragglerText } from './engine/report.js'
-import type { SampleClocks } from './engine/sample-clocks.js'
+import { isSamePlan, planOf } from './engine/saved-line.js'
 import { supervise } from './engine/supervisor.js'
-import { initTable } from './engine/tables.js'
-import { ColumnRows, Tapping } from './engine/tapping.js'
-import { MemoryArena } from './memory/arena.js'
-import { writeConstants } from './memory/constants.js'
-import { instantiateDecode, instantiateKernels } from './memory/modules.js'
+import { Tapping } from './engine/tapping.js'
+import { type Transition, transition } from './engine/transition.js'
 import { type Clock, pause } from './model/clock.js'
 import type { Components } from './model/components.js'
-import { bug } from './model/errors.js'
+import type { Disk } from './model/disk.js'
+import { bug, ConfigError } from './model/errors.js'
 import { type Log, silent } from './model/log.js'
-import type { Plan } from './model/plan.js'
+import type { Plan, SinkPlan, SourcePlan, WindowPlan } from './model/plan.js'
 import type { Points } from './model/points.js'
 import type { Source } from './model/source.js'
 import type { Status } from './model/status.js'
 import type { Taps } from './model/taps.js'
-import { ChunkPool, HAND_OVER_MS } from './pool/pool.js'
 import { version } from './version.js'
-import { Window } from './window/window.js'
 
 export interface GatewayOptions {
   components: Components
@@ -45,6 +31,8 @@ export interface GatewayOptions {
   clock?: Clock
   /** The time of sinks and workers, where it is not that of the sources. Default: `clock`. */
   outsideClock?: Clock
+  /** Where journal, checkpoint and spool are. Default: the file system. */
+  disk?: Disk
   /** Sees points as soon as they are due and again when corrected; they are valid only during the call. */
   onPoints?(points: Points): void
   /** Sees points once, when they are final; they are valid only during the call. */
@@ -56,232 +44,113 @@ export interface GatewayOptions {
   handOverMs?: number
   /** For jitter. */
   random?: () => number
-  /** Windows of live sources that began before it are not written, µs since the epoch. Default: the start. */
+  /** Windows of live sources that began before it are not written, µs since the epoch. Default: the start, where no state is taken up. */
   notBeforeUs?: number
-  /** The sources only listen, beside another weir that runs the same configuration. */
+  /** The sources only listen, beside another weir that runs the same configuration; nothing is kept. */
   listenOnly?: boolean
+}
+
+/** A source, its way in, and how it is ended. */
+interface Link {
+  plan: SourcePlan
+  source: Source
+  inlet: Inlet
+  abort: AbortController
+  running: Promise<unknown>
 }
 
 /** How long sources may take to let go when a stop is not graceful, ms. */
 const HARD_STOP_MS = 500
 
-/** The whole line, put together in the order data flows. Made once per plan; start once, stop once. */
+/** Keys that a running gateway can't change. */
+const FIXED = ['gateway', 'durability', 'stateDir', 'runtimeDir', 'onDamage', 'http'] as const
+
+/**
+ * The whole: sources, the line for the plan now, sinks, and what is kept of it all. Made once; start once, stop once; in
+ * between another plan may be loaded.
+ */
 export class Gateway {
   /** Resolves when every source was finite and has ended and its results are delivered, or after `stop`; rejects when the run failed. */
   readonly finished: Promise<void>
-  readonly #plan: Plan
+  readonly #options: GatewayOptions
   readonly #clock: Clock
   readonly #log: Log
-  readonly #random: (() => number) | undefined
-  readonly #memory
-  readonly #identities: Identities
-  readonly #pool: ChunkPool
-  readonly #clocks: SampleClocks
-  readonly #windows: readonly Window[]
-  readonly #lanes: readonly Lane[]
-  readonly #engine: Engine
-  readonly #intakes: readonly Intake[]
-  /** Of each intake; none of those without frames. */
-  readonly #sources: readonly (Source | undefined)[]
-  readonly #derivation: Derivation | undefined
+  readonly #startedUs: number
+  #plan: Plan
+  #line: Line
+  #links: Link[] = []
+  readonly #lanes: Lane[]
+  /** Undefined where nothing is kept. */
+  readonly #keeper: Keeper | undefined
+  readonly #tapping = new Tapping()
+  readonly #observers: readonly Target[]
   readonly #abort = new AbortController()
   /** Aborted when a stop has waited long enough for sources and sinks. */
   readonly #patience = new AbortController()
-  #running: Promise<unknown>[] = []
+  #loading: Promise<unknown> | undefined
   #stopping: Promise<void> | undefined
   #settleFinished!: { resolve: () => void; reject: (error: unknown) => void }
-  readonly #startedUs: number
   #ready = false
   readonly #named = new WeakSet<object>()
-  readonly #tapping = new Tapping()
 
+  /** Throws a StateError where kept state is in use, or can't be used and `onDamage` says refuse. */
   constructor(plan: Plan, options: GatewayOptions) {
-    const { components, log = silent, clock = new SystemClock(), outsideClock = clock, random } = options
-    const sizes = { ...DEFAULT_SIZES, ...options.sizes }
+    const { log = silent, clock = new SystemClock() } = options
+    this.#options = options
     this.#plan = plan
     this.#clock = clock
     this.#log = log
-    this.#random = random
     this.#startedUs = clock.nowUs()
     this.finished = new Promise((resolve, reject) => {
       this.#settleFinished = { resolve, reject }
     })
     this.finished.catch(() => {})
-
-    // Memory, modules, and who is who.
-    const memory = (this.#memory = engineMemory(plan, sizes))
-    const { regions } = memory
-    const arena = new MemoryArena(memory.memory, regions.arena.start, regions.arena.end)
-    const decode = instantiateDecode(memory.memory)
-    const kernels = instantiateKernels(memory.memory)
-    kernels.useSlab(regions.slabHead.start)
-    const { scratch, tables } = viewWork(memory)
-    kernels.viewScratch(scratch, tables, tables)
-    const constants = writeConstants(arena)
-    initTable(memory, regions.deviceTable, regions.deviceEntries, regions.deviceKeys)
-    initTable(memory, regions.seriesTable, regions.seriesEntries, regions.seriesKeys)
-
-    // Windows, and the columns before them.
-    this.#windows = plan.windows.map(
-      (window) =>
-        new Window(window, arena, {
-          plan,
-          slab: regions.slabHead.start,
-          view: regions.view.start,
-          numbers: seriesNumbers(plan),
-          registry: components,
-          places: kernels.places,
-        }),
-    )
-    const conditions = new Conditions(plan, memory, arena)
-    const derives = plan.sources.some((source) => source.derives)
-    const derivation = derives ? new Derivation(plan, memory, kernels, () => this.#identities, log) : undefined
-    this.#derivation = derivation
-    this.#identities = new Identities(plan, memory, arena, decode, (series, input) => {
-      conditions.enrol(series, input)
-      const { id, field, device } = series
-      const groupOf = (by: readonly string[]) => {
-        const group = this.#identities.groupOf(series, by)?.id
-        if (group !== undefined) for (const window of this.#windows) window.leaveOut(group)
-        return group
-      }
-      for (const window of this.#windows) {
-        window.enrol(id, { source: device.source, field, tags: device.tags }, groupOf)
-      }
-      derivation?.enrol(series)
-    })
-    this.#pool = new ChunkPool(memory, kernels, {
-      workers: plan.workers,
-      handOverMs: options.handOverMs ?? HAND_OVER_MS,
-      states: components.states,
-      clock: outsideClock,
-      log,
-    })
-    const rows = new ColumnRows(memory, this.#identities.series)
-    const onRows = () => this.#tapping.samples?.(rows)
-    const reducer = new Reducer(memory, kernels, this.#windows, this.#pool, sizes, onRows, (window, from) =>
-      closer.emit(window, from),
-    )
-    const decoder = new Decoder(memory, decode, this.#identities, reducer, constants)
-    this.#clocks = decoder.clocks
-
-    // Sinks, and who gets which window's points.
-    const targets = new Map<string, Target>()
-    this.#lanes = plan.sinks.map((sink) => {
-      const component = components.sinks.find((c) => c.type === sink.type) ?? bug(`sink type ${sink.type} is unknown`)
-      const made = sink.options as never
-      const format = components.formats.find((f) => f.type === component.format(made)) ?? bug('a format is unknown')
-      const lane = new Lane({
-        name: sink.name,
-        type: sink.type,
-        sink: component.create(made, { name: sink.name, gateway: plan.gateway, clock: outsideClock, log }),
-        format,
-        clock: outsideClock,
-        log,
-        // Finite runs leave nothing behind.
-        ...(plan.sources.some((source) => !source.finite) && { rejectedDir: join(plan.stateDir, 'rejected') }),
-        ...(random && { random }),
-      })
-      targets.set(sink.name, { finalOnly: component.finalOnly(made), offer: (points) => lane.offer(points) })
-      return lane
-    })
-    const tapping = this.#tapping
-    const observer: Target = {
-      finalOnly: false,
-      get idle() {
-        return !tapping.points
-      },
-      offer: (points) => tapping.points?.(points),
-    }
-    if (options.onPoints) this.tap({ points: (points) => options.onPoints?.(points) })
-    const { onFinalPoints } = options
-    const observers: Target[] = [observer]
-    if (onFinalPoints) observers.push({ finalOnly: true, offer: (points) => onFinalPoints(points) })
-    const closer = new Closer(
-      memory,
-      kernels,
-      this.#windows,
-      {
-        device: (id) => this.#identities.devices[id] ?? bug(`device ${id} is gone`),
-        field: (id) => this.#identities.series[id]?.field ?? bug(`series ${id} is gone`),
-      },
-      sizes.outputBytes,
-      (window) => [...window.plan.to.map((name) => targets.get(name) ?? bug(`sink ${name} is unknown`)), ...observers],
-    )
-
-    // The order of things, and the sources that feed it.
-    this.#engine = new Engine({
-      plan,
-      clock,
-      log,
-      memory,
-      identities: this.#identities,
-      decoder,
-      reducer,
-      closer,
-      derivation,
-      outlets: this.#lanes,
-      notBeforeUs: options.notBeforeUs ?? this.#startedUs,
-      onBatch: (number) => {
-        this.#nameStragglers(number)
-        options.onBatch?.(number)
-      },
-      onFailure: (error) => this.#fail(error),
-    })
-    const blocks = blockRegions(plan, regions.blocks, sizes)
-    this.#intakes = plan.sources.map((source, i) => {
-      const programs = source.inputs.map((input) => compileInput(input, components.codecs, arena))
-      return new Intake(
-        i,
-        source,
-        clock,
-        log,
-        memory,
-        blocks[i],
-        sizes,
-        this.#identities,
-        programs,
-        this.#engine,
-        this.#tapping,
-      )
-    })
-    this.#sources = plan.sources.map((source) => {
-      if (source.derives) return undefined
-      const component =
-        components.sources.find((c) => c.type === source.type) ?? bug(`source type ${source.type} is unknown`)
-      return component.create(source.options as never, {
-        name: source.name,
-        gateway: plan.gateway,
-        stateDir: plan.stateDir,
-        maxFrameBytes: source.maxFrameBytes,
-        arrivalErrorUs: source.arrivalErrorUs,
-        timedByArrival: source.inputs.some((input) => input.time.kind !== 'path'),
-        inputs: source.inputs,
-        listenOnly: options.listenOnly,
-      })
-    })
+    this.#observers = this.#observe()
+    this.#keeper = options.listenOnly
+      ? undefined
+      : Keeper.open(plan, { disk: options.disk ?? new NodeDisk(), clock, log })
+    this.#lanes = plan.sinks.map((sink) => this.#makeLane(sink))
+    // What was kept is taken up under the plan that it was kept under.
+    const kept = this.#keeper?.recovered?.saved.rest.plan
+    this.#line = this.#makeLine(kept ? planOf(kept, plan) : plan)
   }
 
-  /** Starts all sources and sinks; resolves when ready. Links may still be down: they are tried until they work. */
+  /** Takes up what was kept, and starts all sources and sinks; resolves when ready. Links may still be down: they are tried until they work. */
   async start(): Promise<void> {
-    this.#engine.begin(this.#intakes)
+    await this.#recover()
     for (const lane of this.#lanes) lane.pump()
-    this.#running = this.#intakes.flatMap((intake, i) => {
-      const source = this.#sources[i]
-      return source ? [this.#run(intake, source)] : []
-    })
-    Promise.all(this.#running).then(
+    this.#links = this.#plan.sources.flatMap((source) => (source.derives ? [] : [this.#makeLink(source)]))
+    for (const link of this.#links) this.#run(link)
+    Promise.all(this.#links.map(({ running }) => running)).then(
       () => {
-        if (this.#intakes.every((intake) => intake.plan.finite)) void this.#finish()
+        if (this.#line.intakes.every((intake) => intake.plan.finite)) void this.#finish()
       },
       (error) => this.#fail(error),
     )
+    this.#line.engine.goOn()
     this.#ready = true
   }
 
   /**
-   * Ends all sources and closes the gateway. Graceful: what was read is reduced, every open window is emitted, and sinks
-   * get most of `stopTimeout` to take it. Otherwise, also while a graceful stop is under way: at once.
+   * Goes over to another plan at a batch's edge; resolves with what has changed, in words. Unchanged sources keep their
+   * connection, unchanged windows their state; windows that change finish what they have open as they were. All or nothing:
+   * rejects with a ConfigError, and nothing has changed, where that can't be done without a restart.
+   */
+  async reload(plan: Plan): Promise<readonly string[]> {
+    while (this.#loading) await this.#loading.catch(() => {})
+    const loading = this.#load(plan)
+    this.#loading = loading
+    try {
+      return await loading
+    } finally {
+      this.#loading = undefined
+    }
+  }
+
+  /**
+   * Ends all sources and closes the gateway. Graceful: what was read is reduced; open windows are kept for the next start, or
+   * emitted where nothing is kept; sinks get most of `stopTimeout` to take what there is. Otherwise, also while a graceful
+   * stop is under way: at once.
    */
   stop({ graceful }: { graceful: boolean }): Promise<void> {
     if (!graceful && this.#stopping) this.#patience.abort()
@@ -296,7 +165,7 @@ export class Gateway {
 
   /** Resolves when no batch is under way. */
   idle(): Promise<void> {
-    return this.#engine.idle()
+    return this.#line.engine.idle()
   }
 
   /** Resolves when every sink has room for more. */
@@ -306,28 +175,218 @@ export class Gateway {
 
   /** The ledger and all else there is to say. */
   status(): Status {
+    const { engine, memory, identities, pool, decoder, derivation, intakes, windows } = this.#line
     return report({
       plan: this.#plan,
       version,
       startedUs: this.#startedUs,
       ready: this.#ready,
-      engine: this.#engine,
-      memory: this.#memory,
-      identities: this.#identities,
-      pool: this.#pool,
-      clocks: this.#clocks,
-      derivation: this.#derivation,
-      intakes: this.#intakes,
-      sources: this.#sources,
-      windows: this.#windows,
+      engine,
+      memory,
+      identities,
+      pool,
+      clocks: decoder.clocks,
+      derivation,
+      intakes,
+      sources: new Map(this.#links.map(({ plan, source }) => [plan.name, source])),
+      windows,
       lanes: this.#lanes,
+      keeper: this.#keeper,
     })
   }
 
-  async #run(intake: Intake, source: Source): Promise<void> {
-    const options = { clock: this.#clock, log: this.#log, ...(this.#random && { random: this.#random }) }
-    const outcome = await supervise(source, intake, this.#abort.signal, options)
-    if (outcome === 'end') await this.#engine.end(intake)
+  // ---- making
+
+  #observe(): Target[] {
+    const { onPoints, onFinalPoints } = this.#options
+    const tapping = this.#tapping
+    const observers: Target[] = [
+      {
+        finalOnly: false,
+        get idle() {
+          return !tapping.points
+        },
+        offer: (points) => tapping.points?.(points),
+      },
+    ]
+    if (onPoints) this.tap({ points: (points) => onPoints(points) })
+    if (onFinalPoints) observers.push({ finalOnly: true, offer: (points) => onFinalPoints(points) })
+    return observers
+  }
+
+  #makeLine(plan: Plan): Line {
+    const { components, outsideClock = this.#clock, sizes, handOverMs } = this.#options
+    const { notBeforeUs = this.#clock.nowUs() } = this.#options
+    return new Line(plan, {
+      components,
+      clock: this.#clock,
+      outsideClock,
+      log: this.#log,
+      sizes: { ...DEFAULT_SIZES, ...sizes },
+      handOverMs,
+      tapping: this.#tapping,
+      targets: (window) => [...this.#targets(window), ...this.#observers],
+      outlets: this.#lanes,
+      notBeforeUs,
+      journal: this.#keeper?.journal,
+      onBatch: (number) => {
+        this.#nameStragglers(number)
+        this.#keeper?.afterBatch(this.#line, this.#lanes)
+        this.#options.onBatch?.(number)
+      },
+      onFailure: (error) => this.#fail(error),
+    })
+  }
+
+  /** Sinks of a window, by name: another plan may put another lane in its place. */
+  #targets(window: WindowPlan): Target[] {
+    return window.to.flatMap((name) => {
+      const lane = this.#lanes.find((one) => one.name === name)
+      if (!lane) return []
+      const { finalOnly } = lane
+      return [{ finalOnly, offer: (points) => this.#lanes.find((one) => one.name === name)?.offer(points) }]
+    })
+  }
+
+  #makeLane(sink: SinkPlan): Lane {
+    const { components, outsideClock: clock = this.#clock, random } = this.#options
+    const component = components.sinks.find((c) => c.type === sink.type) ?? bug(`sink type ${sink.type} is unknown`)
+    const made = sink.options as never
+    const format = components.formats.find((f) => f.type === component.format(made)) ?? bug('a format is unknown')
+    return new Lane({
+      name: sink.name,
+      type: sink.type,
+      sink: component.create(made, { name: sink.name, gateway: this.#plan.gateway, clock, log: this.#log }),
+      format,
+      finalOnly: component.finalOnly(made),
+      clock,
+      log: this.#log,
+      ...(random && { random }),
+    })
+  }
+
+  #makeLink(plan: SourcePlan): Link {
+    const { components, listenOnly } = this.#options
+    const component = components.sources.find((c) => c.type === plan.type) ?? bug(`source type ${plan.type} is unknown`)
+    const source = component.create(plan.options as never, {
+      name: plan.name,
+      gateway: this.#plan.gateway,
+      stateDir: this.#plan.stateDir,
+      maxFrameBytes: plan.maxFrameBytes,
+      arrivalErrorUs: plan.arrivalErrorUs,
+      timedByArrival: plan.inputs.some((input) => input.time.kind !== 'path'),
+      inputs: plan.inputs,
+      listenOnly,
+    })
+    return {
+      plan,
+      source,
+      inlet: new Inlet(this.#intakeOf(plan)),
+      abort: new AbortController(),
+      running: Promise.resolve(),
+    }
+  }
+
+  #intakeOf({ name }: SourcePlan): Intake {
+    return this.#line.intakes.find(({ plan }) => !plan.derives && plan.name === name) ?? bug(`no intake for ${name}`)
+  }
+
+  // ---- running
+
+  #run(link: Link): void {
+    const { random } = this.#options
+    const options = { clock: this.#clock, log: this.#log, ...(random && { random }) }
+    const signal = AbortSignal.any([this.#abort.signal, link.abort.signal])
+    link.running = supervise(link.source, link.inlet, signal, options).then(async (outcome) => {
+      if (outcome === 'end') await this.#line.engine.end(link.inlet.intake)
+    })
+  }
+
+  async #recover(): Promise<void> {
+    const { recovered } = this.#keeper ?? {}
+    if (recovered) {
+      const { saved, records } = recovered
+      this.#line.load(
+        saved,
+        saved.rest.plan.windows.map((_, i) => i),
+      )
+      await replay(this.#line, records())
+      const next = transition(this.#line.saved(), this.#plan, this.#clock.nowUs())
+      if (!isSamePlan(next.plan, this.#line.plan)) await this.#switch(next)
+    }
+    await this.#keeper?.begin(this.#line, this.#lanes)
+  }
+
+  async #load(plan: Plan): Promise<readonly string[]> {
+    const refuse = (why: string): never => {
+      throw new ConfigError([{ path: '', message: `cannot load the configuration anew: ${why}` }])
+    }
+    const changed = FIXED.filter((key) => JSON.stringify(plan[key]) !== JSON.stringify(this.#plan[key]))
+    if (changed.length > 0) refuse(`${changed.join(', ')} changed, which takes a restart`)
+    if ([...plan.sources, ...this.#plan.sources].some(({ finite }) => finite))
+      refuse('a source is finite; restart instead')
+    if (this.#stopping || !this.#ready) refuse('weir is starting or stopping')
+    const isKept = (link: Link) => plan.sources.some((source) => isSame(source, link.plan))
+    const gone = this.#links.filter((link) => !isKept(link))
+    const kept = this.#links.filter(isKept)
+    for (const { abort } of gone) abort.abort()
+    await Promise.all(gone.map(({ running }) => running))
+    for (const { inlet } of kept) inlet.hold()
+    try {
+      await this.#line.engine.cut()
+      const next = transition(this.#line.saved(), plan, this.#clock.nowUs())
+      await this.#switch(next)
+      await this.#switchSinks(plan)
+      const changes = [
+        ...next.changes,
+        ...gone.map((link) => `source ${link.plan.name}: ended`),
+        ...plan.sources
+          .filter((source) => !source.derives && !kept.some((link) => link.plan.name === source.name))
+          .map(({ name }) => `source ${name}: started`),
+      ]
+      this.#plan = plan
+      await this.#keeper?.begin(this.#line, this.#lanes)
+      for (const link of kept) link.inlet.attach(this.#intakeOf(link.plan))
+      const made = plan.sources.filter(
+        (source) => !source.derives && !kept.some((link) => link.plan.name === source.name),
+      )
+      const links = made.map((source) => this.#makeLink(source))
+      for (const link of links) this.#run(link)
+      this.#links = [...kept, ...links]
+      return changes
+    } catch (error) {
+      for (const link of kept) link.inlet.attach(link.inlet.intake)
+      for (const link of gone) {
+        link.abort = new AbortController()
+        this.#run(link)
+      }
+      throw error
+    } finally {
+      this.#line.engine.goOn()
+    }
+  }
+
+  /** Another line takes up the state of this one, at a batch's edge. */
+  async #switch(next: Transition): Promise<void> {
+    const before = this.#line
+    // May fail for want of memory, and then nothing has changed.
+    const line = this.#makeLine(next.plan)
+    if (next.sources.length + next.windows.length > 0) await before.finish(next.sources, next.windows)
+    line.load(before.saved(), next.windowOf)
+    this.#line = line
+    await before.close()
+  }
+
+  /** Sinks that changed go, with what waits for them kept where it is kept; the new ones take it up. */
+  async #switchSinks(plan: Plan): Promise<void> {
+    const old = new Map(this.#plan.sinks.map((sink) => [sink.name, sink]))
+    const staying = plan.sinks.filter((sink) => isSame(sink, old.get(sink.name)))
+    for (const lane of [...this.#lanes]) {
+      if (staying.some(({ name }) => name === lane.name)) continue
+      this.#lanes.splice(this.#lanes.indexOf(lane), 1)
+      await lane.close()
+    }
+    for (const sink of plan.sinks) if (!staying.includes(sink)) this.#lanes.push(this.#makeLane(sink))
   }
 
   async #finish(): Promise<void> {
@@ -340,16 +399,19 @@ export class Gateway {
   }
 
   async #close(graceful: boolean): Promise<void> {
+    await this.#loading?.catch(() => {})
+    const { engine, intakes } = this.#line
     // A run that has ended by itself waits for its sinks as long as it takes.
-    const ended = this.#intakes.every((intake) => intake.plan.finite && intake.over)
+    const ended = intakes.every((intake) => intake.plan.finite && intake.over)
     const { signal } = this.#patience
     const patienceMs = graceful ? this.#plan.stopTimeoutMs * 0.8 : HARD_STOP_MS
     if (!ended) void pause(this.#clock, patienceMs, signal).then(() => this.#patience.abort())
     try {
       this.#abort.abort()
-      this.#engine.release()
-      await Promise.race([Promise.allSettled(this.#running), aborted(signal)])
-      await this.#engine.stop(graceful)
+      engine.release()
+      await Promise.race([Promise.allSettled(this.#links.map(({ running }) => running)), aborted(signal)])
+      await engine.stop(graceful && !this.#keeper)
+      await this.#keeper?.end(this.#line, this.#lanes)
       if (graceful) await Promise.all(this.#lanes.map((lane) => lane.drain(signal)))
     } catch (error) {
       this.#settleFinished.reject(error)
@@ -357,7 +419,8 @@ export class Gateway {
     } finally {
       this.#patience.abort()
       await Promise.all(this.#lanes.map((lane) => lane.close()))
-      await this.#pool.close()
+      await this.#line.close()
+      this.#keeper?.close()
     }
     this.#settleFinished.resolve()
   }
@@ -365,13 +428,15 @@ export class Gateway {
   /** Says once of each device that most of its rows come late. */
   #nameStragglers(batch: number): void {
     if (batch % 64 !== 0) return
-    for (const straggler of stragglers({ memory: this.#memory, identities: this.#identities })) {
+    for (const straggler of stragglers(this.#line)) {
       if (this.#named.has(straggler.device)) continue
       this.#named.add(straggler.device)
       this.#log.warn({}, stragglerText(straggler))
     }
   }
 }
+
+const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
 const aborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-import { type Placed, SampleClock } from './sample-clock.js'
+import { type Placed, SampleClock, type SavedSampleClock } from './sample-clock.js'
 
 /** Oscillators inside sensors may be off by so much. */
 const STEEPEST = 0.1
@@ -28,6 +28,14 @@ export interface CountedClockStatus {
   restarts: number
   /** Times that event time had to jump by more than a second. */
   jumps: number
+}
+
+/** What is kept of a clock over a restart. */
+export interface SavedCountedClock {
+  clock: SavedSampleClock
+  numbers: number[]
+  remembered: number[]
+  placed: Placed[]
 }
 
 /**
@@ -76,6 +84,34 @@ export class CountedClock {
     this.#frames++
     this.#meanDelayUs += (this.#clock.delayUs - this.#meanDelayUs) / Math.min(this.#frames, MEAN_FRAMES)
     return placed
+  }
+
+  /** All that it knows, for `load`. */
+  save(): SavedCountedClock {
+    return {
+      clock: this.#clock.save(),
+      numbers: [
+        ...[this.#next, this.#nextNumber, this.#arrivalUs, this.#frames, this.#missing, this.#repeated],
+        ...[this.#restarts, this.#jumps, this.#meanDelayUs],
+      ],
+      remembered: [...this.#numbers],
+      placed: [...this.#placed],
+    }
+  }
+
+  /** `rateHz` and `modulus` as it was made. */
+  static load(
+    { clock, numbers, remembered, placed }: SavedCountedClock,
+    rateHz: number,
+    modulus: number,
+  ): CountedClock {
+    const made = new CountedClock(rateHz, modulus)
+    made.#clock = SampleClock.load(clock, rateHz, STEEPEST)
+    ;[made.#next, made.#nextNumber, made.#arrivalUs, made.#frames, made.#missing, made.#repeated] = numbers
+    ;[made.#restarts, made.#jumps, made.#meanDelayUs] = numbers.slice(6)
+    made.#numbers.set(remembered.slice(0, REMEMBERED))
+    made.#placed.push(...placed)
+    return made
   }
 
   status(): CountedClockStatus {

@@ -39,6 +39,36 @@ export class LowerEnvelope {
     this.#trustSpanUs = Math.max(LEAST_SPAN_US, prior.spanUs)
   }
 
+  /** All that it knows, for `load`. */
+  save(): number[] {
+    const { slope } = this
+    const xs = this.#xs.subarray(0, this.#length)
+    const ys = this.#ys.subarray(0, this.#length)
+    return [
+      slope,
+      this.#stretchUs,
+      this.#stretch,
+      this.#lastX,
+      this.#level,
+      this.#trustSpanUs,
+      this.#steepest,
+      ...xs,
+      ...ys,
+    ]
+  }
+
+  static load([slope, stretchUs, stretch, lastX, level, trustSpanUs, steepest, ...points]: number[]): LowerEnvelope {
+    const made = new LowerEnvelope({ slope, spanUs: trustSpanUs }, steepest)
+    made.#stretchUs = stretchUs
+    made.#stretch = stretch
+    made.#lastX = lastX
+    made.#level = level
+    made.#length = Math.min(MOST_POINTS, points.length / 2)
+    made.#xs.set(points.slice(0, made.#length))
+    made.#ys.set(points.slice(made.#length, 2 * made.#length))
+    return made
+  }
+
   get isEmpty(): boolean {
     return this.#length === 0
   }

@@ -17,6 +17,12 @@ const WRAP = 2 ** 32
 const TOLD_SPAN_US = 60e6
 const LONGEST_PRIOR_US = 120e6
 
+/** What is kept of a clock over a restart. */
+export interface SavedSampleClock {
+  envelope: number[]
+  numbers: number[]
+}
+
 /** Where a frame's rows lie in event time. */
 export interface Placed {
   /** Of the first row, µs. */
@@ -58,6 +64,37 @@ export class SampleClock {
     this.#steepest = steepest
     if (before?.tickRateHz === tickRateHz) this.#prior = before.#known()
     this.#envelope = new LowerEnvelope(this.#prior, steepest)
+  }
+
+  /** All that it knows, for `load`. */
+  save(): SavedSampleClock {
+    const { slope, spanUs } = this.#prior
+    const { frames, sinceUs, x, y } = this.#late
+    return {
+      envelope: this.#envelope.save(),
+      numbers: [
+        ...[this.jumps, this.delayUs, slope, spanUs, this.#originUs, this.#ticks, this.#firstTicks, this.#sentUs],
+        ...[this.#lastX, this.#lastOffset, frames, sinceUs, x, y],
+      ],
+    }
+  }
+
+  /** `tickRateHz` and `steepest` as it was made. */
+  static load({ envelope, numbers }: SavedSampleClock, tickRateHz: number, steepest = STEEPEST): SampleClock {
+    const made = new SampleClock(tickRateHz, undefined, steepest)
+    const [jumps, delayUs, slope, spanUs, originUs, ticks, firstTicks, sentUs, lastX, lastOffset, ...late] = numbers
+    made.jumps = jumps
+    made.delayUs = delayUs
+    made.#prior = { slope, spanUs }
+    made.#envelope = LowerEnvelope.load(envelope)
+    made.#originUs = originUs
+    made.#ticks = ticks
+    made.#firstTicks = firstTicks
+    made.#sentUs = sentUs
+    made.#lastX = lastX
+    made.#lastOffset = lastOffset
+    made.#late = { frames: late[0], sinceUs: late[1], x: late[2], y: late[3] }
+    return made
   }
 
   get tickRateHz(): number {

@@ -4,9 +4,6 @@ export type Place = 'top' | 'source' | 'window' | 'decode' | 'sink'
 /** Keys that the design knows and this version does not, with what they will do. */
 export const LATER: Record<Place, Record<string, string>> = {
   top: {
-    runtimeDir: 'directory of the journal',
-    checkpoint: 'how often the state of the windows is kept',
-    onDamage: 'what to do with a damaged state',
     resume: 'go on in files where the last run stopped',
     maxBatchBytes: 'bound of a batch',
   },

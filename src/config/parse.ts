@@ -52,6 +52,14 @@ export function parseConfig(raw: unknown, components: Components, environment: E
   if (findings.problems.length) throw new ConfigError(findings.problems)
 
   const longestUs = Math.max(0, ...windows.map((window) => window.sizeUs + window.holdUs + window.latenessUs))
+  const live = sources.some(({ finite }) => !finite)
+  if (!live && top.durability && top.durability !== 'memory')
+    findings.problems.push({
+      path: 'durability',
+      message: 'cannot keep windows of a run that ends by itself: every source is finite; remove the key',
+    })
+  if (findings.problems.length) throw new ConfigError(findings.problems)
+  const stateDir = top.stateDir ?? (environment.env.STATE_DIRECTORY?.split(':')[0] || './weir-state')
   const http = top.http ?? defaultHttp(sources.every(({ finite }) => finite))
   return {
     gateway: top.gateway ?? plainName(environment.hostname),
@@ -60,7 +68,11 @@ export function parseConfig(raw: unknown, components: Components, environment: E
     maxMemoryBytes: top.maxMemory,
     maxSeries: top.maxSeries,
     stopTimeoutMs: top.stopTimeout / 1000,
-    stateDir: top.stateDir ?? (environment.env.STATE_DIRECTORY?.split(':')[0] || './weir-state'),
+    stateDir,
+    durability: top.durability ?? (live ? 'process' : 'memory'),
+    runtimeDir: top.runtimeDir ?? (environment.env.RUNTIME_DIRECTORY?.split(':')[0] || stateDir),
+    checkpointUs: top.checkpoint,
+    onDamage: top.onDamage,
     ...(http && { http }),
     sources: [...sources, ...derived].map((source) => ({ ...source, forgetUs: Math.max(source.forgetUs, longestUs) })),
     windows,

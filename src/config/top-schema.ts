@@ -68,15 +68,36 @@ export const topEntries = {
   ),
   durability: v.optional(
     v.pipe(
-      v.picklist(['memory', 'process', 'power']),
-      v.check(
-        (kind) => kind === 'memory',
-        'cannot keep windows over a crash (durability process or power): not in this version; write memory, or remove the key',
+      v.picklist(['memory', 'process', 'power'], 'one of memory, process, power'),
+      says(
+        'What a crash may cost. memory: the windows that are open; process: nothing that was acknowledged, but for a power cut; power: not then either. Default: process; memory when every source is finite.',
       ),
-      v.metadata({ allowed: 'memory' }),
-      says('What a crash may cost. memory: the windows that are open.'),
     ),
-    'memory',
+  ),
+  runtimeDir: v.optional(
+    v.pipe(
+      v.string(),
+      v.nonEmpty('a path'),
+      says(
+        'Directory of journal and checkpoint with durability process: best in memory (tmpfs). Default: $RUNTIME_DIRECTORY, else stateDir.',
+      ),
+    ),
+  ),
+  checkpoint: v.optional(
+    v.pipe(
+      duration({ min: '1s', max: '1h' }),
+      says('How often the state of the windows is kept, so that the journal before it can go.'),
+    ),
+    '10s',
+  ),
+  onDamage: v.optional(
+    v.pipe(
+      v.picklist(['setAside', 'refuse'], 'setAside or refuse'),
+      says(
+        'What to do with kept state that cannot be read. setAside: it moves to stateDir/set-aside, the loss is counted, and weir goes on; refuse: weir stops and says where.',
+      ),
+    ),
+    'setAside',
   ),
   stateDir: v.optional(
     v.pipe(

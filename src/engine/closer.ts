@@ -102,6 +102,16 @@ export class Closer {
     })
   }
 
+  /** After a state was taken up: any window may have more to say. */
+  load(): void {
+    for (const window of this.windows) if (window.openPanes > 0) this.#open.add(window)
+  }
+
+  /** Ends a window of sessions or counted rows: what is open is written as it stands. */
+  finish(window: Window, devices: readonly (unknown | undefined)[]): void {
+    devices.forEach((device, id) => device && this.#closeLanes(window, 0, id, true))
+  }
+
   #closePanes(window: Window, w: number, watermarkUs: number, ended: boolean): void {
     const due = this.#dueOf(w)
     const final = this.#final[w]

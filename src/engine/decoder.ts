@@ -33,6 +33,8 @@ import {
   DECODE_SERIES_TABLE,
   DECODE_SKIP,
   FRAME_CHANNEL,
+  IDS_BYTES,
+  IDS_USED,
   STOP_DEVICE,
   STOP_DONE,
   STOP_FULL,
@@ -104,6 +106,22 @@ export class Decoder {
     this.#set(DECODE_SKIP, 0)
     this.#set(DECODE_CHANNEL_COUNT, this.identities.channelCount)
     return this.#go()
+  }
+
+  /** Marks frames in [from, end) by their packet ids, in an IDS record. */
+  remember(ids: number, from: number, end: number, connection: number): void {
+    this.module.remember(ids, from, end, connection)
+  }
+
+  /** Whether the frame came before, over another connection. */
+  cameBefore(ids: number, frame: number, connection: number): boolean {
+    return this.module.cameBefore(ids, frame, connection) !== 0
+  }
+
+  /** Forgets all that an IDS record knows. */
+  forgetConnections(ids: number): void {
+    const { u8, u32 } = this.memory
+    if (u32[(ids + IDS_USED) >>> 2] !== 0) u8.fill(0, ids + IDS_USED, ids + IDS_BYTES)
   }
 
   /** Counts since the last call. */

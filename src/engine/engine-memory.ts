@@ -74,6 +74,7 @@ export type RegionName =
   | 'blocks'
   | 'arena'
   | 'ids'
+  | 'hashes'
 
 export type EngineMemory = Memory<RegionName>
 
@@ -128,6 +129,14 @@ export function viewWork({ regions }: EngineMemory): { scratch: number; tables: 
   return { scratch: tables - VIEW_SCRATCH_BYTES, tables }
 }
 
+/** Bytes of the hashes by which a checkpoint knows changed pages: of all that may hold state, several times over, and of one list. */
+function hashBytes(plan: Plan, numbers: number): number {
+  const windows = plan.windows.reduce((sum, window) => sum + windowArenaBytes(window, plan, numbers), 0)
+  const bytes =
+    plan.maxMemoryBytes + plan.maxSeries * DEVICE_BYTES + numbers * (CONDITION_BYTES + 2 * PAIR_BYTES) + windows
+  return Math.ceil((bytes + plan.sources.length * IDS_BYTES) / PAGE_BYTES) * 32 + (1 << 16)
+}
+
 /** Lays the engine's memory out for a plan. Every region's owner is the ingest thread but for columns (workers read), chunks and pool. */
 export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
   const numbers = seriesNumbers(plan)
@@ -174,5 +183,6 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
       plan.maxSeries * 128 +
       plan.windows.reduce((sum, w) => sum + windowArenaBytes(w, plan, numbers), 0),
     ids: plan.sources.length * IDS_BYTES,
+    hashes: plan.durability === 'memory' ? 0 : hashBytes(plan, numbers),
   })
 }

@@ -1,6 +1,7 @@
 import {
   DEVICE_BYTES,
   DEVICE_LAST_ARRIVAL,
+  IDS_BYTES,
   SOURCE_AHEAD,
   SOURCE_BYTES,
   SOURCE_EXPECT,
@@ -21,11 +22,14 @@ import type { Derivation } from './derivation.js'
 import type { EngineMemory } from './engine-memory.js'
 import type { Identities } from './identities.js'
 import type { Intake, IntakeHost } from './intake.js'
+import type { LineJournal, MarkRecord } from './journal-records.js'
 import { type Reducer, SETTLED } from './reducer.js'
 import { Turns } from './turns.js'
 
 /** Where points go, as the engine sees it. */
 export interface Outlet {
+  /** What was offered belongs to this batch. */
+  commit(batch: number): void
   /** Sends what was offered. */
   pump(): void
   full(): boolean
@@ -46,10 +50,19 @@ export interface EngineParts {
   outlets: readonly Outlet[]
   /** Windows of live sources that began before it may have been written whole by the run before this one. */
   notBeforeUs: number
+  /** Where the line's decisions are written; without it a crash loses what is open. */
+  journal?: LineJournal | undefined
   /** Told after every batch, when the ledger must balance. */
   onBatch?: (number: number) => void
   /** An error that no source caused: the engine can't go on. */
   onFailure: (error: unknown) => void
+}
+
+/** What is kept of it. */
+export interface SavedEngine {
+  batches: number
+  lastBatchUs: number
+  checkedForgetUs: number
 }
 
 /** Reads of one tick: a source that fills its buffer is read again before the batch is cut, this often at most. */
@@ -114,7 +127,34 @@ export class Engine implements IntakeHost {
     return this.#p.memory.f64[this.#at(intake, SOURCE_LAST_ARRIVAL)]
   }
 
+  /** Goes on behind this batch. */
+  load(saved: SavedEngine): void {
+    this.batches = saved.batches
+    this.lastBatchUs = saved.lastBatchUs
+    this.#checkedForgetUs = saved.checkedForgetUs
+  }
+
+  save(): SavedEngine {
+    return { batches: this.batches, lastBatchUs: this.lastBatchUs, checkedForgetUs: this.#checkedForgetUs }
+  }
+
   // ---- for intakes
+
+  remember(intake: Intake, from: number, end: number): void {
+    if (isLive(intake.plan)) this.#p.decoder.remember(this.#ids(intake), from, end, intake.connection)
+  }
+
+  cameBefore(intake: Intake, frame: number): boolean {
+    return this.#p.decoder.cameBefore(this.#ids(intake), frame, intake.connection)
+  }
+
+  forgetConnections(intake: Intake): void {
+    this.#p.decoder.forgetConnections(this.#ids(intake))
+  }
+
+  #ids(intake: Intake): number {
+    return this.#p.memory.regions.ids.start + intake.index * IDS_BYTES
+  }
 
   seal(intake: Intake): boolean {
     if (this.#running) return false
@@ -177,6 +217,29 @@ export class Engine implements IntakeHost {
 
   // ---- the batch
 
+  /** A batch of all that was taken, besides the tick. */
+  async cut(): Promise<void> {
+    await this.#exclusive(() => this.#batch(this.#intakes))
+  }
+
+  /** The last batch of sources that go: all that they left open is final. */
+  async finish(intakes: readonly Intake[]): Promise<void> {
+    await this.#exclusive(() => {
+      for (const intake of intakes) intake.over = true
+      return this.#batch(this.#intakes)
+    })
+  }
+
+  /** Makes a batch again as the journal tells it. */
+  async replay(mark: MarkRecord): Promise<void> {
+    await this.#exclusive(() =>
+      this.#batch(
+        mark.sources.map((index) => this.#intakes[index]),
+        mark,
+      ),
+    )
+  }
+
   #onTick(): void {
     this.#tick = undefined
     // Sources that gathered until now have just been resumed: their bytes arrive in this turn of the event loop.
@@ -217,16 +280,20 @@ export class Engine implements IntakeHost {
     this.#running = held
   }
 
-  async #batch(intakes: readonly Intake[]): Promise<void> {
-    const { reducer, closer, derivation, clock, outlets } = this.#p
-    for (const intake of intakes) {
+  async #batch(intakes: readonly Intake[], replayed?: MarkRecord): Promise<void> {
+    const { reducer, closer, derivation, clock, outlets, journal } = this.#p
+    const nowUs = replayed?.nowUs ?? clock.nowUs()
+    const number = this.batches + 1
+    // What comes while this batch is made belongs to the next.
+    const cut = intakes.filter((intake) => intake.cut())
+    if (!replayed) journal?.mark({ batch: number, nowUs, sources: intakes.map(({ index }) => index) })
+    for (const intake of cut) {
       const decoding = this.#decode(intake)
       if (decoding) await decoding
     }
     const reducing = reducer.reduce()
     if (reducing) await reducing
     this.#settle()
-    const nowUs = clock.nowUs()
     let ended = this.#advance(nowUs)
     for (const { intake, from } of this.#derived) ended = (await this.#derive(intake, from, nowUs)) || ended
     derivation?.pass()
@@ -236,10 +303,18 @@ export class Engine implements IntakeHost {
       ended,
     )
     if (nowUs - this.#checkedForgetUs >= FORGET_EVERY_US) this.#forget(nowUs)
-    this.batches++
+    this.batches = number
     this.lastBatchUs = nowUs
+    for (const outlet of outlets) outlet.commit(number)
+    if (replayed) return
     for (const outlet of outlets) outlet.pump()
-    this.#p.onBatch?.(this.batches)
+    this.#p.onBatch?.(number)
+    this.goOn()
+  }
+
+  /** There must be a tick while anything is under way. */
+  goOn(): void {
+    const { closer, derivation } = this.#p
     const live = this.#intakes.filter(({ plan }) => isLive(plan))
     const waiting = () => closer.waiting || (derivation?.waiting ?? 0) > 0
     if (live.some((intake) => !intake.isEmpty) || (live.length > 0 && waiting())) this.wake()

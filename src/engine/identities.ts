@@ -26,7 +26,7 @@ import type { Program } from '../codecs/program.js'
 import type { DecodeModule } from '../memory/modules.js'
 import type { Arena } from '../model/codec.js'
 import { bug, LinkError, WeirError } from '../model/errors.js'
-import type { InputPlan, Plan } from '../model/plan.js'
+import { type InputPlan, type Plan, sourceKey } from '../model/plan.js'
 import type { Device } from '../model/points.js'
 import type { ChannelSpec } from '../model/source.js'
 import { type EngineMemory, seriesNumbers } from './engine-memory.js'
@@ -37,6 +37,8 @@ export interface Series {
   readonly id: number
   readonly device: DeviceEntry
   readonly field: string
+  /** The channel it was first seen on, where it came by one. */
+  readonly channel?: number
 }
 
 /** A device with what only the engine needs. */
@@ -52,6 +54,19 @@ export interface DeviceEntry extends Device {
   /** Keys under which the decoder finds it, for its removal. */
   readonly keys: { channel: number; bytes: Uint8Array }[]
 }
+
+/**
+ * What was made known, in the order in which it was: all that it takes to know the same again under the same numbers.
+ * Sources are called by name, so that a configuration may change around them.
+ */
+export type Naming =
+  | { what: 'channel'; number: number; source: string; spec: ChannelSpec }
+  | { what: 'layout'; channel: number; line: string }
+  | { what: 'device'; number: number; source: string; tags: Record<string, string>; isGroup: boolean }
+  /** Payload tags by which the decoder finds a device, as base64. */
+  | { what: 'key'; device: number; channel: number; key: string }
+  | { what: 'series'; number: number; device: number; field: string; unit?: string; channel?: number }
+  | { what: 'forgotten'; device: number }
 
 interface Channel {
   readonly spec: ChannelSpec
@@ -72,13 +87,19 @@ export class Identities {
   refusedChannels = 0
   readonly #channels: Channel[] = []
   readonly #deviceByKey = new Map<string, DeviceEntry>()
+  /** Header lines by channel. */
+  readonly #headers = new Map<number, string>()
   readonly #freeDevices: number[] = []
   /** Free series numbers of each source, in groups that it has. */
   readonly #freeSeries: Set<number>[]
   readonly #freeGroups: number[] = []
+  /** Channels of live sources from before the start that nobody has asked for yet, by source and spec. */
+  readonly #restored = new Map<string, number>()
   /** Series numbers in use of each group. */
   readonly #inGroup: number[] = []
   readonly #text = new TextDecoder()
+  /** Told of all that is made known, so that it can be kept; nothing while it is being restored. */
+  onNaming: ((naming: Naming) => void) | undefined
 
   /** `onSeries` sees each new series, and the input it came by if it did, before its first row is reduced. */
   constructor(
@@ -91,8 +112,25 @@ export class Identities {
     this.#freeSeries = plan.sources.map(() => new Set())
   }
 
-  /** Makes a channel; -1 when there is no room. */
+  /** Makes a channel, or takes up the same one from before the start; -1 when there is no room. */
   channel(sourceIndex: number, spec: ChannelSpec, program: Program): number {
+    if (this.#restored.size > 0) {
+      const key = channelKey(sourceIndex, spec)
+      const known = this.#restored.get(key)
+      this.#restored.delete(key)
+      if (known !== undefined) return known
+    }
+    return this.#makeChannel(sourceIndex, spec, program)
+  }
+
+  /** Makes a channel that there was before the start; a live source will ask for it again. */
+  channelAgain(sourceIndex: number, spec: ChannelSpec, program: Program): number {
+    const number = this.#makeChannel(sourceIndex, spec, program)
+    if (number >= 0 && !this.plan.sources[sourceIndex].finite) this.#restored.set(channelKey(sourceIndex, spec), number)
+    return number
+  }
+
+  #makeChannel(sourceIndex: number, spec: ChannelSpec, program: Program): number {
     const number = this.#channels.length
     const { u32, regions } = this.memory
     const record = (regions.channels.start + number * CHANNEL_BYTES) >>> 2
@@ -112,6 +150,7 @@ export class Identities {
     u32[record + CHANNEL_FIELD_BYTES / 4] = own.field.bytes
     u32[record + CHANNEL_LAYOUT / 4] = own.layout
     this.#channels.push({ spec, sourceIndex, program })
+    this.onNaming?.({ what: 'channel', number, source: sourceKey(this.plan.sources[sourceIndex]), spec })
     return number
   }
 
@@ -151,6 +190,8 @@ export class Identities {
       return layout
     }
     this.memory.u32[(this.memory.regions.channels.start + channel * CHANNEL_BYTES + CHANNEL_LAYOUT) >>> 2] = layout
+    this.#headers.set(channel, line)
+    this.onNaming?.({ what: 'layout', channel, line })
     return undefined
   }
 
@@ -166,6 +207,7 @@ export class Identities {
     const device = this.#device(sourceIndex, tags)
     if (!device) return false
     device.keys.push({ channel, bytes })
+    this.onNaming?.({ what: 'key', device: device.id, channel, key: Buffer.from(bytes).toString('base64') })
     return this.#insert('device', channel, bytes, device.id)
   }
 
@@ -177,10 +219,10 @@ export class Identities {
     let series = device.series.get(field)
     if (!series) {
       const { spec } = this.#channels[channel]
-      const { units, inputs } = this.plan.sources[device.sourceIndex]
-      series = this.#newSeries(device, field, unitOf(units, field) ?? unitOf(spec.units, field))
+      const { units } = this.plan.sources[device.sourceIndex]
+      series = this.#newSeries(device, field, unitOf(units, field) ?? unitOf(spec.units, field), { channel })
       if (!series) return false
-      this.onSeries(series, inputs[spec.input])
+      this.#enrol(series)
       if (!this.#insert('series', deviceId, bytes, series.id)) return false
     }
     this.#cacheInChannel(channel, field, series.id)
@@ -197,7 +239,11 @@ export class Identities {
     if (!group) return undefined
     const unit = device.units.get(field)
     if (unit && !group.units.has(field)) group.units.set(field, unit)
-    return group.series.get(field) ?? this.#newSeries(group, field, unit)
+    const known = group.series.get(field)
+    if (known) return known
+    const series = this.#newSeries(group, field, unit)
+    if (series) this.#tellSeries(series)
+    return series
   }
 
   /** The series of a device that no channel names, made where there is none. Undefined: no room. */
@@ -211,15 +257,34 @@ export class Identities {
     const known = device?.series.get(field)
     if (!device || known) return known
     const series = this.#newSeries(device, field, unit)
-    if (series) this.onSeries(series, undefined)
+    if (series) this.#enrol(series)
     return series
   }
 
-  #newSeries(device: DeviceEntry, field: string, unit: string | undefined): Series | undefined {
+  /** Makes the series known to all who want it; they may make further ones, which are told of first. */
+  #enrol(series: Series): void {
+    const { channel, device } = series
+    const { inputs } = this.plan.sources[device.sourceIndex]
+    const of = channel === undefined ? undefined : this.#channels[channel]
+    this.onSeries(series, of && of !== GONE ? inputs[of.spec.input] : undefined)
+    this.#tellSeries(series)
+  }
+
+  #tellSeries(series: Series): void {
+    this.onNaming?.(namingOf(series))
+  }
+
+  /** `number`: the one it had before. */
+  #newSeries(
+    device: DeviceEntry,
+    field: string,
+    unit: string | undefined,
+    { channel, number }: { channel?: number | undefined; number?: number } = {},
+  ): Series | undefined {
     if (this.seriesCount >= this.plan.maxSeries) return undefined
-    const id = this.#takeSeriesNumber(device.sourceIndex)
+    const id = this.#takeSeriesNumber(device.sourceIndex, number)
     if (id === undefined) return undefined
-    const series = { id, device, field }
+    const series: Series = { id, device, field, ...(channel !== undefined && { channel }) }
     this.series[id] = series
     this.seriesCount++
     device.series.set(field, series)
@@ -237,8 +302,95 @@ export class Identities {
     return series
   }
 
+  /** What it takes to know the same under the same numbers. */
+  *namings(): Generator<Naming> {
+    const keyOf = (sourceIndex: number) => (sourceIndex < 0 ? '' : sourceKey(this.plan.sources[sourceIndex]))
+    for (const [number, { spec, sourceIndex }] of this.#channels.entries())
+      yield { what: 'channel', number, source: keyOf(sourceIndex), spec }
+    for (const [channel, line] of this.#headers) yield { what: 'layout', channel, line }
+    const devices = this.devices.filter((device) => device !== undefined)
+    for (const { id, sourceIndex, tags, isGroup, keys } of devices) {
+      const own = tags.filter(([name]) => name !== 'gateway' && name !== 'source')
+      yield { what: 'device', number: id, source: keyOf(sourceIndex), tags: Object.fromEntries(own), isGroup }
+      for (const { channel, bytes } of keys)
+        yield { what: 'key', device: id, channel, key: Buffer.from(bytes).toString('base64') }
+    }
+    // Those that stand for others come before these, and derived ones before what they are derived from.
+    const ordered = devices.sort((a, b) => +b.isGroup - +a.isGroup || b.sourceIndex - a.sourceIndex || a.id - b.id)
+    for (const device of ordered) for (const series of device.series.values()) yield namingOf(series)
+  }
+
+  /**
+   * Takes up what was known before, under the same numbers: of a configuration that may have changed since. What belongs to a
+   * source that is gone, and channels whose input changed (`keepsChannel`), are left out. The memory must be new.
+   */
+  restore(namings: Iterable<Naming>, programOf: (sourceIndex: number, input: number) => Program | undefined): void {
+    const told = this.onNaming
+    this.onNaming = undefined
+    const sourceOf = new Map(this.plan.sources.map((source, i) => [sourceKey(source), i]))
+    for (const naming of namings) this.#restoreOne(naming, sourceOf, programOf)
+    // The lowest numbers are given out first.
+    this.#freeDevices.length = this.#freeGroups.length = 0
+    for (let id = this.devices.length - 1; id >= 0; id--) if (!this.devices[id]) this.#freeDevices.push(id)
+    for (let group = this.#inGroup.length - 1; group >= 0; group--)
+      if (!this.#inGroup[group]) {
+        this.#inGroup[group] = 0
+        this.#freeGroups.push(group)
+      }
+    this.onNaming = told
+  }
+
+  #restoreOne(
+    naming: Naming,
+    sourceOf: ReadonlyMap<string, number>,
+    programOf: (sourceIndex: number, input: number) => Program | undefined,
+  ): void {
+    switch (naming.what) {
+      case 'channel': {
+        const sourceIndex = sourceOf.get(naming.source)
+        const program = sourceIndex === undefined ? undefined : programOf(sourceIndex, naming.spec.input)
+        // Its number stays taken: frames that name it may still be on their way.
+        if (sourceIndex === undefined || !program || this.channelAgain(sourceIndex, naming.spec, program) < 0)
+          this.#channels.push(GONE)
+        break
+      }
+      case 'layout':
+        if (this.#channels[naming.channel] !== GONE) this.setLayout(naming.channel, naming.line)
+        break
+      case 'device': {
+        const sourceIndex = sourceOf.get(naming.source)
+        if (sourceIndex !== undefined) this.#device(sourceIndex, naming.tags, naming.isGroup, naming.number)
+        break
+      }
+      case 'key': {
+        const device = this.devices[naming.device]
+        if (!device || this.#channels[naming.channel] === GONE) break
+        const bytes = new Uint8Array(Buffer.from(naming.key, 'base64'))
+        device.keys.push({ channel: naming.channel, bytes })
+        this.#insert('device', naming.channel, bytes, device.id)
+        break
+      }
+      case 'series': {
+        const device = this.devices[naming.device]
+        if (!device || device.series.has(naming.field)) break
+        const { field, unit, channel, number } = naming
+        const series = this.#newSeries(device, field, unit, { channel, number })
+        if (!series || device.isGroup) break
+        this.#enrol(series)
+        if (channel !== undefined) this.#insert('series', device.id, Buffer.from(naming.field), series.id)
+        break
+      }
+      case 'forgotten': {
+        const device = this.devices[naming.device]
+        if (device) this.forget(device)
+        break
+      }
+    }
+  }
+
   /** Takes a device and its series out; their numbers are free afterwards. Its panes must have been closed. */
   forget(device: DeviceEntry): void {
+    this.onNaming?.({ what: 'forgotten', device: device.id })
     const { regions, u8, u32 } = this.memory
     for (const { channel, bytes } of device.keys) this.#remove('device', channel, bytes)
     for (const series of device.series.values()) {
@@ -307,7 +459,7 @@ export class Identities {
   }
 
   /** `isGroup`: it stands for others, and is none of those that have the same tags. */
-  #device(sourceIndex: number, own: Record<string, string>, isGroup = false): DeviceEntry | undefined {
+  #device(sourceIndex: number, own: Record<string, string>, isGroup = false, given?: number): DeviceEntry | undefined {
     const source = this.plan.sources[sourceIndex].name
     const tags = Object.entries({ ...own, gateway: this.plan.gateway, source })
       .filter(([, value]) => value !== '')
@@ -316,7 +468,7 @@ export class Identities {
     const known = this.#deviceByKey.get(key)
     if (known) return known
     if (this.deviceCount >= this.plan.maxSeries) return undefined
-    const id = this.#freeDevices.pop() ?? this.devices.length
+    const id = given ?? this.#freeDevices.pop() ?? this.devices.length
     this.memory.u32[(this.memory.regions.slabHead.start + SLAB_DEVICE_COUNT) >>> 2] = Math.max(
       id + 1,
       this.devices.length,
@@ -342,13 +494,20 @@ export class Identities {
     this.devices[id] = device
     this.#deviceByKey.set(key, device)
     this.deviceCount++
+    this.onNaming?.({
+      what: 'device',
+      number: id,
+      source: sourceKey(this.plan.sources[sourceIndex]),
+      tags: own,
+      isGroup,
+    })
     return device
   }
 
-  #takeSeriesNumber(sourceIndex: number): number | undefined {
+  #takeSeriesNumber(sourceIndex: number, given?: number): number | undefined {
     const free = this.#freeSeries[sourceIndex]
-    if (free.size === 0) {
-      const group = this.#freeGroups.pop() ?? this.#inGroup.length
+    if (given === undefined ? free.size === 0 : !this.#inGroup[given >>> 6]) {
+      const group = given === undefined ? (this.#freeGroups.pop() ?? this.#inGroup.length) : given >>> 6
       // Other sources may hold the rest, in groups that are not full.
       if (group * 64 >= seriesNumbers(this.plan)) return undefined
       this.#inGroup[group] = 0
@@ -356,7 +515,7 @@ export class Identities {
       u32[(regions.groupSource.start >>> 2) + group] = regions.sources.start + sourceIndex * SOURCE_BYTES
       for (let i = 0; i < 64; i++) free.add(group * 64 + i)
     }
-    const [id] = free
+    const id = given ?? free.values().next().value!
     free.delete(id)
     this.#inGroup[id >>> 6]++
     return id
@@ -377,6 +536,24 @@ export class Identities {
 function unitOf(units: Record<string, string> | undefined, field: string): string | undefined {
   return units && Object.hasOwn(units, field) ? units[field] : undefined
 }
+
+function namingOf({ id, device, field, channel }: Series): Naming {
+  const unit = device.units.get(field)
+  return {
+    what: 'series',
+    number: id,
+    device: device.id,
+    field,
+    ...(unit !== undefined && { unit }),
+    ...(channel !== undefined && { channel }),
+  }
+}
+
+/** A channel of a source or input that is no more: nothing comes on it. */
+const GONE = { spec: { name: '', input: 0, tags: {} }, sourceIndex: -1, program: undefined as never }
+
+const channelKey = (sourceIndex: number, { name, input, tags, field, layout, units }: ChannelSpec) =>
+  JSON.stringify([sourceIndex, name, input, tags, field, layout, units])
 
 function deviceKey(sourceIndex: number, tags: readonly (readonly [string, string])[], isGroup: boolean): string {
   return JSON.stringify([sourceIndex, tags, isGroup])

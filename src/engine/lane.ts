@@ -12,6 +12,8 @@ export interface LaneOptions {
   type: string
   sink: Sink
   format: Format
+  /** It takes each window once. */
+  finalOnly: boolean
   clock: Clock
   log: Log
   /** Past this the oldest body is given up. Finite sources wait from half of it on. Default 32 MiB. */
@@ -92,6 +94,18 @@ export class Lane {
         from === 0 && points.lines <= step ? points : partOf(points, from, Math.min(points.lines, from + step))
       this.#append(Buffer.from(this.#o.format.encode(part)), part.lines)
     }
+  }
+
+  commit(_batch: number): void {}
+
+  async whenDurable(_batch: number): Promise<void> {}
+
+  get name(): string {
+    return this.#o.name
+  }
+
+  get finalOnly(): boolean {
+    return this.#o.finalOnly
   }
 
   /** Starts sending if there is anything to send and nothing is on its way; the engine calls it at each tick. */

@@ -19,6 +19,7 @@ import type { Engine } from './engine.js'
 import type { EngineMemory } from './engine-memory.js'
 import type { DeviceEntry, Identities } from './identities.js'
 import type { Intake } from './intake.js'
+import type { Keeper } from './keeper.js'
 import type { Lane } from './lane.js'
 import type { SampleClocks } from './sample-clocks.js'
 
@@ -34,10 +35,11 @@ export interface Reported {
   clocks: SampleClocks
   derivation?: Derivation | undefined
   intakes: readonly Intake[]
-  /** Of each intake; none of those without frames. */
-  sources: readonly (Source | undefined)[]
+  /** By name. */
+  sources: ReadonlyMap<string, Source>
   windows: readonly Window[]
   lanes: readonly Lane[]
+  keeper?: Keeper | undefined
 }
 
 /** A device more than half of whose rows were late, and how far its clock seems off. */
@@ -64,7 +66,7 @@ export function report(r: Reported): Status {
     memory: { slabBytes: memory.regions.slab.end - memory.regions.slab.start, slabFreeBytes: freePages * PAGE_BYTES },
     pool: { workers: r.pool.workers, tasks: r.pool.tasks, chunks: r.pool.chunks, inline: r.pool.inline },
     sources: [
-      ...r.intakes.flatMap((intake, i) => (r.sources[i] ? [sourceStatus(r, intake, r.sources[i])] : [])),
+      ...r.intakes.filter(({ plan }) => !plan.derives).map((intake) => sourceStatus(r, intake)),
       ...(r.derivation ? [derivedStatus(r, r.derivation)] : []),
     ],
     windows: r.windows.map((window) => ({
@@ -77,6 +79,7 @@ export function report(r: Reported): Status {
       units: unitsOf(r, window),
     })),
     sinks: r.lanes.map((lane) => lane.status()),
+    kept: r.keeper?.status() ?? null,
     alarms: alarms(r, freePages),
   }
 }
@@ -129,7 +132,7 @@ function derivedStatus(r: Reported, derivation: Derivation): SourceStatus {
 
 const finite = (us: number) => (Number.isFinite(us) ? us : null)
 
-function sourceStatus(r: Reported, intake: Intake, source: Source): SourceStatus {
+function sourceStatus(r: Reported, intake: Intake): SourceStatus {
   const { samples, plan } = intake
   return {
     name: plan.name,
@@ -142,7 +145,7 @@ function sourceStatus(r: Reported, intake: Intake, source: Source): SourceStatus
     watermarkUs: finite(r.engine.watermarkUs(intake)),
     lastArrivalUs: finite(r.engine.lastArrivalUs(intake)),
     skewMs: skewOf(r, intake.index),
-    details: { ...source.status?.(), ...r.clocks.status(intake.index) },
+    details: { ...r.sources.get(plan.name)?.status?.(), ...r.clocks.status(intake.index) },
   }
 }
 
@@ -198,6 +201,7 @@ function alarms(r: Reported, freePages: number): string[] {
     if (intake.linkState.state === 'down')
       found.push(`source ${name} (${type}) is down: ${intake.linkState.detail ?? ''}`)
   }
+  found.push(...(r.keeper?.alarms ?? []))
   for (const lane of r.lanes) {
     const status = lane.status()
     if (status.state === 'down') found.push(`sink ${status.name} (${status.type}) is down: ${status.detail ?? ''}`)

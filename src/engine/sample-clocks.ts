@@ -20,7 +20,7 @@ import {
   RUN_RATE,
   RUN_START,
 } from '../../assembly/layout.js'
-import { CountedClock } from '../clocks/counted-clock.js'
+import { CountedClock, type SavedCountedClock } from '../clocks/counted-clock.js'
 import type { Placed } from '../clocks/sample-clock.js'
 import { bug } from '../model/errors.js'
 import type { EngineMemory } from './engine-memory.js'
@@ -28,6 +28,13 @@ import type { Identities } from './identities.js'
 
 /** Clocks told of in the status of a source. */
 const MOST_TOLD = 100
+
+/** A clock as it is kept. */
+export interface SavedClock {
+  device: number
+  channel: number
+  clock: SavedCountedClock
+}
 
 /** The clocks of sensors whose samples are counted (`time: { clock: samples }`): they tell rows their times before they are reduced. */
 export class SampleClocks {
@@ -62,6 +69,23 @@ export class SampleClocks {
   /** A device's number will be another's. */
   forget(device: number): void {
     this.#clocks.delete(device)
+  }
+
+  /** All clocks, for `load`. */
+  save(): SavedClock[] {
+    return [...this.#clocks].flatMap(([device, channels]) =>
+      [...channels].map(([channel, clock]) => ({ device, channel, clock: clock.save() })),
+    )
+  }
+
+  /** Takes up clocks of channels and devices that there still are. */
+  load(saved: readonly SavedClock[]): void {
+    for (const { device, channel, clock } of saved) {
+      const kind = this.identities.channelOf(channel)?.program?.clock
+      if (!kind || !this.identities.devices[device]) continue
+      const channels = this.#clocks.get(device) ?? new Map<number, CountedClock>()
+      this.#clocks.set(device, channels.set(channel, CountedClock.load(clock, kind.rateHz, kind.modulus)))
+    }
   }
 
   /** What the clocks of a source tell, none where it has none: the first ones, and how many there are. */

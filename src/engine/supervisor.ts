@@ -2,7 +2,7 @@ import { type Clock, pause } from '../model/clock.js'
 import { ConfigError, LinkError, reasonOf } from '../model/errors.js'
 import type { Log } from '../model/log.js'
 import type { Source } from '../model/source.js'
-import type { Intake } from './intake.js'
+import type { Inlet } from './inlet.js'
 
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
@@ -16,28 +16,28 @@ const HELD_MS = 60_000
  */
 export async function supervise(
   source: Source,
-  intake: Intake,
+  inlet: Inlet,
   signal: AbortSignal,
   options: { clock: Clock; log: Log; random?: () => number },
 ): Promise<'end' | 'aborted'> {
   const { clock, log, random = Math.random } = options
-  const name = intake.plan.name
+  const name = inlet.plan.name
   let pauseMs = FIRST_PAUSE_MS
   /** Reasons said since the link was last up. */
   const said = new Set<string>()
   for (;;) {
     const sinceMs = clock.monotonicMs()
-    intake.linkState.attempts++
+    inlet.linkState.attempts++
     try {
-      const outcome = await source.run(intake, signal)
-      intake.link('ended')
+      const outcome = await source.run(inlet, signal)
+      inlet.link('ended')
       return outcome
     } catch (error) {
       const reason = reasonOf(error)
       if (signal.aborted) return 'aborted'
-      const wasUp = intake.linkState.state === 'up'
-      intake.link('down', reason)
-      if (intake.plan.finite || error instanceof ConfigError) throw error
+      const wasUp = inlet.linkState.state === 'up'
+      inlet.link('down', reason)
+      if (inlet.plan.finite || error instanceof ConfigError) throw error
       if (!(error instanceof LinkError))
         log.error({ source: name, error }, 'a source failed in a way it should not; it is started again')
       if (wasUp) said.clear()

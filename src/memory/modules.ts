@@ -62,6 +62,9 @@ export interface KernelsModule {
   stateRelease(kind: number, slot: number, bytes: number): void
   /** `kernel` is its place in the table. */
   kernelFinish(kernel: number, slot: number, args: number): number
+  /** Numbers of the pages in a stretch of memory that changed since the last call with these hashes; how many. */
+  changedPages(start: number, bytes: number, hashes: number, out: number): number
+  pageHash(from: number, end: number): bigint
   /** From now on pages and blocks are taken from this slab. */
   useSlab(slab: number): void
   /** The view of assembly/rows/view.ts, for tests and benchmarks. */

@@ -144,6 +144,10 @@ export interface SourcePlan {
 /** Whether a source has frames that come as time goes on. */
 export const isLive = ({ finite, derives }: SourcePlan): boolean => !finite && !derives
 
+/** What a source is called over configurations: sets of derived series by what they are derived from. */
+export const sourceKey = ({ name, derives }: Pick<SourcePlan, 'name' | 'derives'>): string =>
+  derives ? `${name} ${derives.series.map(({ field }) => field).join(' ')}` : name
+
 /** Which series a window takes: globs with `*` and `?`; what is absent matches all. */
 export interface Selector {
   source?: string
@@ -224,7 +228,15 @@ export interface Plan {
   maxMemoryBytes: number
   maxSeries: number
   stopTimeoutMs: number
+  durability: 'memory' | 'process' | 'power'
+  /** Directory for what outlives a restart. */
   stateDir: string
+  /** Directory for what outlives the process, and with `process` need not outlive power. */
+  runtimeDir: string
+  /** How often the state of the windows is kept. */
+  checkpointUs: number
+  /** What to do with kept state that can't be read. */
+  onDamage: 'setAside' | 'refuse'
   http?: HttpPlan
   sources: SourcePlan[]
   windows: WindowPlan[]

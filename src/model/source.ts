@@ -49,6 +49,11 @@ export interface SourceOutput {
   ready(): Promise<void>
   /** Ends a read burst; `commit` is called once its frames are as safe as configured: acknowledge now. */
   endBurst(commit?: () => void): void
+  /**
+   * A new connection to the outside, before its first frame. `resumed`: in the session of those before it, so that a frame with
+   * the flag `dup` that came over one of them is a duplicate.
+   */
+  session(resumed: boolean): void
   /** Counts frames that were received and go no further (they count as `in` too). */
   count(reason: FrameReason, frames: number): void
   /** Counts bytes lost before framing (a serial overrun, garbage cut off). */

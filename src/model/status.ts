@@ -16,8 +16,32 @@ export interface Status {
   sources: SourceStatus[]
   windows: WindowStatus[]
   sinks: SinkStatus[]
+  /** What is kept over a crash; null where nothing is. */
+  kept: KeptStatus | null
   /** What needs a person, in words with the remedy. */
   alarms: string[]
+}
+
+/** Journal and checkpoint. */
+export interface KeptStatus {
+  durability: 'process' | 'power'
+  journalBytes: number
+  /** The batch up to which the state is kept, 0 before the first, and when that was. */
+  checkpointBatch: number
+  checkpointAtUs: number | null
+  checkpointBytes: number
+  /** How long the last checkpoint held the line up, and the longest one, ms. */
+  pauseMs: number
+  longestPauseMs: number
+  /** Written to journal and checkpoint since the start; to stateDir alone, with the spools. */
+  writtenBytes: number
+  stateDirBytes: number
+  /** Frames that the journal could not take. */
+  unwrittenFrames: number
+  /** Damaged files moved away. */
+  setAside: number
+  /** How long taking up what was kept took, ms, and bytes of frames read again; null after a start with nothing. */
+  recovery: { ms: number; frameBytes: number } | null
 }
 
 export interface SourceStatus {

@@ -63,7 +63,7 @@ export class Side {
     })
     this.clock = new ReplayClock(header.startedUs)
     this.gateway = new Gateway(
-      { ...plan, sources: [...played, ...derived] },
+      { ...plan, durability: 'memory', sources: [...played, ...derived] },
       {
         components: { ...components, sources: components.sources.map(replayed) },
         log,

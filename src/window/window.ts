@@ -50,12 +50,14 @@ import {
   WINDOW_MARKS,
   WINDOW_MAX_ROWS,
   WINDOW_MEMBERS,
+  WINDOW_NEWEST,
   WINDOW_OFFSET,
   WINDOW_OPEN_PANES,
   WINDOW_PACK_BYTES,
   WINDOW_PACKS,
   WINDOW_PANES,
   WINDOW_PARTS,
+  WINDOW_PENDING,
   WINDOW_REJECTED,
   WINDOW_ROWS_STATE,
   WINDOW_SCRATCH,
@@ -324,6 +326,45 @@ export class Window {
     this.lines += points.lines
     this.corrections += points.corrections
     this.notFinite += points.notFinite
+  }
+
+  /** Stretches of memory that hold its state, of as many devices and series as there are. */
+  sections(used: { devices: number; series: number }): { name: string; start: number; bytes: number }[] {
+    const { u32 } = this.arena
+    const word = (offset: number) => u32[(this.address + offset) >>> 2]
+    const marked = this.plan.kind === 'count' ? used.series : used.devices
+    const all = [
+      { name: 'record', start: this.address, bytes: WINDOW_BYTES },
+      { name: 'panes', start: word(WINDOW_PANES), bytes: PANE_BUCKETS * 4 },
+      { name: 'marks', start: word(WINDOW_MARKS), bytes: marked * word(WINDOW_MARK_BYTES) },
+      { name: 'carry', start: word(WINDOW_CARRY), bytes: used.series * CARRY_BYTES },
+      { name: 'history', start: word(WINDOW_HISTORY), bytes: used.series * HISTORY_BYTES },
+    ]
+    return all.filter(({ start, bytes }) => start !== 0 && bytes > 0)
+  }
+
+  /** Takes up the state of a window of the same plan; `read` fills from its section of that name. */
+  load(
+    read: (section: string, into: Uint8Array) => number,
+    counts: { lines: number; corrections: number; notFinite: number },
+  ): void {
+    const { u8, u32 } = this.arena
+    const record = new Uint8Array(WINDOW_BYTES)
+    read('record', record)
+    const copy = (offset: number, bytes: number) =>
+      u8.set(record.subarray(offset, offset + bytes), this.address + offset)
+    for (const offset of [WINDOW_OPEN_PANES, WINDOW_NEWEST, WINDOW_PENDING]) copy(offset, 4)
+    for (const offset of [WINDOW_LATE, WINDOW_REJECTED, WINDOW_LOST]) copy(offset, 8)
+    const { lines, corrections, notFinite } = counts
+    Object.assign(this, { lines, corrections, notFinite })
+    const into = (name: string, field: number, bytes: number) => {
+      const start = u32[(this.address + field) >>> 2]
+      if (start !== 0) read(name, u8.subarray(start, start + bytes))
+    }
+    into('panes', WINDOW_PANES, PANE_BUCKETS * 4)
+    into('marks', WINDOW_MARKS, this.#numbers * u32[(this.address + WINDOW_MARK_BYTES) >>> 2])
+    into('carry', WINDOW_CARRY, this.#numbers * CARRY_BYTES)
+    into('history', WINDOW_HISTORY, this.#numbers * HISTORY_BYTES)
   }
 
   get openPanes(): number {

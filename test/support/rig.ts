@@ -4,6 +4,7 @@ import { parseConfig } from '../../src/config/parse.js'
 import type { Sizes } from '../../src/engine/engine-memory.js'
 import { Gateway } from '../../src/gateway.js'
 import type { Components } from '../../src/model/components.js'
+import type { Disk } from '../../src/model/disk.js'
 import { imbalance } from '../../src/model/ledger.js'
 import { type Log, silent } from '../../src/model/log.js'
 import type { InputPlan, Plan } from '../../src/model/plan.js'
@@ -60,6 +61,8 @@ export interface RigOptions {
   handOverMs?: number
   log?: Log
   startUs?: number
+  /** Where state is kept, where `config` says that it is. */
+  disk?: Disk
   /** What sinks of type `memory` answer; they take everything unless told. */
   answer?: () => Promise<SendResult>
   /** Further kinds of sinks. */
@@ -84,7 +87,7 @@ export class Rig {
   constructor(options: RigOptions) {
     this.clock = new FakeClock(options.startUs)
     const rigged = riggedComponents(this.#scripts, this.sunk, options)
-    const plan = (this.plan = parseConfig(options.config, rigged, {
+    const plan = (this.plan = parseConfig({ durability: 'memory', ...options.config }, rigged, {
       env: {},
       hostname: 'rig',
       cores: 2,
@@ -99,6 +102,7 @@ export class Rig {
         options.onPoints?.(points)
         this.due.push(...seen(points))
       },
+      ...(options.disk && { disk: options.disk }),
       onBatch: () => this.assertBalanced(),
       random: () => 0.5,
       sizes: { ...options.sizes, poison: true },

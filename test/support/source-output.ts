@@ -95,6 +95,12 @@ export class RecordingOutput implements SourceOutput {
     this.#changed()
   }
 
+  sessions: boolean[] = []
+
+  session(resumed: boolean): void {
+    this.sessions.push(resumed)
+  }
+
   count(reason: FrameReason, frames: number): void {
     this.counts[reason] += frames
     this.#changed()

@@ -52,6 +52,7 @@ export function exampleStatus(changes: Partial<Status> = {}): Status {
         queuedBytes: 0,
       },
     ],
+    kept: null,
     alarms: [],
     ...changes,
   }

@@ -1,0 +1,174 @@
+import fs from 'node:fs'
+import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+import type { Disk, DiskEntry, DiskFile } from '../model/disk.js'
+import { DiskError, reasonOf } from '../model/errors.js'
+
+const fdatasync = promisify(fs.fdatasync)
+const fsync = promisify(fs.fsync)
+/** For the user and the group of weir alone: what is kept may tell more than points do. */
+const FILE_MODE = 0o640
+const DIRECTORY_MODE = 0o750
+
+const REMEDIES: Record<string, string> = {
+  ENOSPC: 'the disk is full (or has no room for more files); make room',
+  EDQUOT: 'the quota of its user is used up; make room',
+  EROFS: 'the disk is read-only; see why it was mounted so',
+  EACCES: 'permission denied; give the user of weir the right to read and write there',
+  EPERM: 'permission denied; give the user of weir the right to read and write there',
+  EIO: 'the disk reports an error; see the kernel log, and replace it',
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a directory, not a file; move it away',
+  ENOTDIR: 'a part of the path is a file, not a directory; move it away',
+  EEXIST: 'it exists already',
+  EMFILE: 'too many files are open; raise the limit (ulimit -n)',
+}
+
+function diskError(doing: string, path: string, error: unknown): DiskError {
+  const { code = 'UNKNOWN' } = error as NodeJS.ErrnoException
+  return new DiskError(code, `cannot ${doing} "${path}": ${REMEDIES[code] ?? reasonOf(error)}`, { cause: error })
+}
+
+function attempt<T>(doing: string, path: string, what: () => T): T {
+  try {
+    return what()
+  } catch (error) {
+    throw diskError(doing, path, error)
+  }
+}
+
+/** The file system. */
+export class NodeDisk implements Disk {
+  open(path: string, how: 'read' | 'new' | 'update'): DiskFile {
+    const flags = { read: 'r', new: 'wx+', update: 'r+' }[how]
+    return attempt('open file', path, () => {
+      const fd = fs.openSync(path, flags, FILE_MODE)
+      const stat = fs.fstatSync(fd)
+      if (stat.isFile()) return new NodeFile(path, fd, stat.size)
+      fs.closeSync(fd)
+      throw Object.assign(new Error('it is no file'), { code: 'EISDIR' })
+    })
+  }
+
+  rename(from: string, to: string): void {
+    attempt('rename', from, () => fs.renameSync(from, to))
+  }
+
+  remove(path: string): void {
+    attempt('remove', path, () => fs.rmSync(path, { force: true }))
+  }
+
+  list(dir: string): DiskEntry[] {
+    return attempt('read directory', dir, () => {
+      if (!fs.existsSync(dir)) return []
+      return fs
+        .readdirSync(dir, { withFileTypes: true })
+        .map((entry): DiskEntry => {
+          const kind = entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other'
+          const stat = kind === 'file' ? fs.statSync(`${dir}/${entry.name}`, { throwIfNoEntry: false }) : undefined
+          return { name: entry.name, kind, sizeBytes: stat?.size ?? 0 }
+        })
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+    })
+  }
+
+  makeDir(dir: string): void {
+    attempt('make directory', dir, () => fs.mkdirSync(dir, { recursive: true, mode: DIRECTORY_MODE }))
+  }
+
+  async syncDir(dir: string): Promise<void> {
+    try {
+      const fd = fs.openSync(dir, 'r')
+      try {
+        await fsync(fd)
+      } finally {
+        fs.closeSync(fd)
+      }
+    } catch (error) {
+      throw diskError('sync directory', dir, error)
+    }
+  }
+
+  space(dir: string): { freeBytes: number; totalBytes: number } {
+    return attempt('see the free space of', dir, () => {
+      let at = dir
+      while (!fs.existsSync(at)) at = dirname(at)
+      const { bsize, bavail, blocks } = fs.statfsSync(at)
+      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+    })
+  }
+}
+
+class NodeFile implements DiskFile {
+  readonly path: string
+  readonly #fd: number
+  #size: number
+
+  constructor(path: string, fd: number, sizeBytes: number) {
+    this.path = path
+    this.#fd = fd
+    this.#size = sizeBytes
+  }
+
+  get sizeBytes(): number {
+    return this.#size
+  }
+
+  append(pieces: readonly Uint8Array[]): void {
+    const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
+    try {
+      let written = fs.writevSync(this.#fd, pieces, this.#size)
+      if (written < bytes) {
+        // As a disk that is nearly full does it: the rest tells why.
+        const rest = Buffer.concat(pieces).subarray(written)
+        for (let at = 0; at < rest.length; at += written) {
+          written = fs.writeSync(this.#fd, rest, at, rest.length - at, this.#size + bytes - rest.length + at)
+        }
+      }
+      this.#size += bytes
+    } catch (error) {
+      try {
+        fs.ftruncateSync(this.#fd, this.#size)
+      } catch {
+        // What is too much there is written over by the next.
+      }
+      throw diskError('write to file', this.path, error)
+    }
+  }
+
+  writeAt(bytes: Uint8Array, position: number): void {
+    attempt('write to file', this.path, () => {
+      for (let at = 0; at < bytes.length; ) at += fs.writeSync(this.#fd, bytes, at, bytes.length - at, position + at)
+      this.#size = Math.max(this.#size, position + bytes.length)
+    })
+  }
+
+  read(into: Uint8Array, position: number): number {
+    return attempt('read file', this.path, () => {
+      let at = 0
+      while (at < into.length) {
+        const read = fs.readSync(this.#fd, into, at, into.length - at, position + at)
+        if (read === 0) break
+        at += read
+      }
+      return at
+    })
+  }
+
+  truncate(sizeBytes: number): void {
+    attempt('cut file', this.path, () => fs.ftruncateSync(this.#fd, sizeBytes))
+    this.#size = sizeBytes
+  }
+
+  async sync(): Promise<void> {
+    try {
+      await fdatasync(this.#fd)
+    } catch (error) {
+      throw diskError('sync file', this.path, error)
+    }
+  }
+
+  close(): void {
+    attempt('close file', this.path, () => fs.closeSync(this.#fd))
+  }
+}

@@ -1,0 +1,131 @@
+// What the journal says of the line, a record each, in the order in which it happened. Replaying them through the same engine,
+// from the same state, gives the same state again: it reads no clock.
+import type { WireCounts } from '../model/ledger.js'
+import type { ChannelSpec, FrameReason } from '../model/source.js'
+
+/** Record types. JSON but for frames. */
+export const RECORD = { channel: 1, frames: 2, counts: 3, connection: 4, mark: 5 } as const
+
+/** A channel was made: frames name it by its number. */
+export interface ChannelRecord {
+  source: number
+  number: number
+  spec: ChannelSpec
+}
+
+/** Frames behind FRAMES_HEAD_BYTES, as they lie in blocks (FRAME_* of assembly/layout.ts); the head is a u32, the source. */
+export const FRAMES_HEAD_BYTES = 8
+
+/** What a source counted since the last such record. */
+export interface CountsRecord {
+  source: number
+  frames: Partial<Record<FrameReason, number>>
+  lostBytes: number
+  wire: Partial<WireCounts>
+}
+
+/** A source has a new connection; `resumed`: in the session that it had. */
+export interface ConnectionRecord {
+  source: number
+  number: number
+  resumed: boolean
+}
+
+/** A batch was cut: of these sources all that was taken before. */
+export interface MarkRecord {
+  batch: number
+  /** The wall clock as the engine read it, µs since the epoch. */
+  nowUs: number
+  sources: number[]
+}
+
+/** What records are written to. */
+export interface Records {
+  /** False: the disk refuses, and there is no room to keep it meanwhile. */
+  append(type: number, pieces: readonly Uint8Array[]): boolean
+  /** Calls `done` once all appended so far is as safe as configured. */
+  whenDurable(done: () => void): void
+  /** What the disk refused fills the memory kept for it. */
+  readonly full: boolean
+  /** Resolves when it is not full. */
+  room(): Promise<void>
+}
+
+/** What takes frames, for turns between several. */
+interface Burst {
+  flush(): void
+}
+
+/** Writes the line's records. Sources are indexes in the plan. */
+export class LineJournal {
+  readonly #journal: Records
+  readonly #head = new Uint32Array(FRAMES_HEAD_BYTES / 4)
+  readonly #headBytes = new Uint8Array(this.#head.buffer)
+  /** Whose frames were taken last: they are written before another's are, so that the order stays. */
+  #open: Burst | undefined
+  /** Frames that the disk refused for good: they are as safe as with durability `memory`. */
+  unwritten = 0
+  /** False while the journal itself is read: what happens is in it already. */
+  writes = false
+
+  /** `onMark` is told when a mark was written. */
+  constructor(
+    journal: Records,
+    private readonly onMark: () => void,
+  ) {
+    this.#journal = journal
+  }
+
+  /** Before a burst's frame is taken. */
+  begin(burst: Burst): void {
+    if (this.#open === burst) return
+    this.#open?.flush()
+    this.#open = burst
+  }
+
+  channel(record: ChannelRecord): void {
+    this.#open?.flush()
+    this.#json(RECORD.channel, record)
+  }
+
+  /** False: they found no room. */
+  frames(source: number, bytes: Uint8Array): boolean {
+    if (!this.writes) return true
+    this.#head[0] = source
+    return this.#journal.append(RECORD.frames, [this.#headBytes, bytes])
+  }
+
+  counts(record: CountsRecord): void {
+    this.#json(RECORD.counts, record)
+  }
+
+  connection(record: ConnectionRecord): void {
+    this.#open?.flush()
+    this.#json(RECORD.connection, record)
+  }
+
+  mark(record: MarkRecord): void {
+    if (!this.writes) return
+    this.#json(RECORD.mark, record)
+    this.onMark()
+  }
+
+  /** Calls `done` once all that was written is as safe as configured. */
+  whenDurable(done: () => void): void {
+    this.#journal.whenDurable(done)
+  }
+
+  /** True while sources that can wait should: what the disk refuses fills the memory. */
+  get full(): boolean {
+    return this.#journal.full
+  }
+
+  /** Resolves when it is not full. */
+  room(): Promise<void> {
+    return this.#journal.room()
+  }
+
+  #json(type: number, record: object): void {
+    if (this.writes) this.#journal.append(type, [Buffer.from(JSON.stringify(record))])
+  }
+}

@@ -1,0 +1,268 @@
+import { join, resolve } from 'node:path'
+import { ChangedPages } from '../checkpoint/changed-pages.js'
+import { CheckpointStore, type Loaded } from '../checkpoint/store.js'
+import { bootId } from '../disk/boot-id.js'
+import { Damage } from '../disk/damage.js'
+import { lockDirectory } from '../disk/lock.js'
+import { Journal, type JournalPosition } from '../journal/journal.js'
+import type { Clock } from '../model/clock.js'
+import type { Disk } from '../model/disk.js'
+import { exactText, exactValue } from '../model/exact-json.js'
+import type { Log } from '../model/log.js'
+import type { Plan } from '../model/plan.js'
+import type { KeptStatus } from '../model/status.js'
+import type { Naming } from './identities.js'
+import { LineJournal, type MarkRecord, RECORD } from './journal-records.js'
+import type { Line } from './line.js'
+import { RunningMark } from './running-mark.js'
+import type { SavedLine, SavedRest } from './saved-line.js'
+
+/** What the points of a sink wait in. */
+export interface Lasting {
+  /** Resolves once the points of this batch are as safe as configured. */
+  whenDurable(batch: number): Promise<void>
+}
+
+/** What was kept, and what has happened since. */
+export interface Recovered {
+  saved: SavedLine
+  records(): Iterable<{ type: number; body: Uint8Array }>
+}
+
+/** The journal takes at most so much, or this part of what is free: then a checkpoint is due. */
+const MOST_BYTES = { process: 32 * 2 ** 20, power: 256 * 2 ** 20 }
+const FREE_PART = 0.25
+
+/**
+ * Keeps a line's state over the end of the process, or of power: the journal of what it took, checkpoints of what became of
+ * it, and the order in which they are made safe: first the mark of a batch in the journal, then its points in the spools,
+ * then the checkpoint of that batch; only then what lies before it in the journal goes.
+ */
+export class Keeper {
+  /** What to begin with; undefined where nothing was kept, or nothing that can be used. */
+  readonly recovered: Recovered | undefined
+  readonly journal: LineJournal
+  /** The last batch known to have been cut: what a spool has of later ones was never sent. Undefined: nothing is known. */
+  readonly lastMark: number | undefined
+  readonly #plan: Plan
+  readonly #clock: Clock
+  readonly #locks: { release(): void }[]
+  readonly #damage: Damage
+  readonly #records: Journal
+  readonly #store: CheckpointStore
+  readonly #running: RunningMark
+  /** Where the state is after a clean stop, if not in the same place. */
+  readonly #parked: CheckpointStore | undefined
+  #loaded: Loaded | undefined
+  /** Behind the last mark. */
+  #position: JournalPosition
+  #mostBytes: number
+  #changed: { line: Line; pages: ChangedPages } | undefined
+  #forgotten = 0
+  #savedMs: number
+  #checkpoint: { batch: number; atUs: number | null } = { batch: 0, atUs: null }
+  #pauseMs = 0
+  #longestPauseMs = 0
+  #startMs: number
+  #recovery: KeptStatus['recovery'] = null
+  #frameBytes = 0
+
+  private constructor(plan: Plan, disk: Disk, clock: Clock, log: Log) {
+    this.#plan = plan
+    this.#clock = clock
+    this.#startMs = this.#savedMs = clock.monotonicMs()
+    const durable = plan.durability === 'power'
+    const stateDir = resolve(plan.stateDir)
+    const dir = durable ? stateDir : resolve(plan.runtimeDir)
+    this.#locks = [...new Set([stateDir, dir])].map((one) => lockDirectory(disk, one))
+    try {
+      const damage = (this.#damage = new Damage({ disk, stateDir, policy: plan.onDamage, log }))
+      const common = { disk, gateway: plan.gateway, bootId: bootId(), clock, log, damage }
+      this.#records = Journal.open({ ...common, dir: join(dir, 'journal'), durable })
+      this.#running = new RunningMark(disk, stateDir)
+      this.#store = new CheckpointStore({ ...common, dir: join(dir, 'checkpoint'), durable })
+      if (dir !== stateDir)
+        this.#parked = new CheckpointStore({ ...common, dir: join(stateDir, 'checkpoint'), durable: true })
+      this.#mostBytes = Math.min(
+        MOST_BYTES[durable ? 'power' : 'process'],
+        disk.space(dir).freeBytes * FREE_PART + this.#records.bytes,
+      )
+      this.journal = new LineJournal(this.#records, () => {
+        this.#position = this.#records.end
+      })
+      this.#loaded = this.#choose(durable)
+      this.#position = this.#loaded?.complete ? this.#records.end : (this.#loaded?.position ?? this.#records.end)
+      this.recovered = this.#loaded && this.#recover(this.#loaded)
+      this.lastMark = this.#loaded && this.#lastMark(this.#loaded)
+    } catch (error) {
+      for (const lock of this.#locks) lock.release()
+      throw error
+    }
+  }
+
+  /** Undefined where the plan keeps nothing. Throws a StateError where the directories are in use, or hold what can't be used and may not be set aside. */
+  static open(plan: Plan, { disk, clock, log }: { disk: Disk; clock: Clock; log: Log }): Keeper | undefined {
+    return plan.durability === 'memory' ? undefined : new Keeper(plan, disk, clock, log)
+  }
+
+  /**
+   * From now on the journal is written, and goes on from this line's state, which is kept first. To be called before anything
+   * is taken, and again for each other line.
+   */
+  async begin(line: Line, lanes: readonly Lasting[], frameBytes = 0): Promise<void> {
+    this.#frameBytes += frameBytes
+    if (this.#loaded)
+      this.#recovery = { ms: Math.round(this.#clock.monotonicMs() - this.#startMs), frameBytes: this.#frameBytes }
+    // Frames in blocks are behind the last mark.
+    if (line.intakes.every((intake) => intake.isEmpty)) this.#position = this.#records.end
+    this.journal.writes = true
+    line.takeNamings()
+    await this.#save(line, lanes, { all: true, complete: false })
+    this.#running.begin(this.#clock.nowUs())
+    this.#loaded?.close()
+    this.#loaded = undefined
+    this.#parked?.clear()
+  }
+
+  /** To be called after each batch. */
+  afterBatch(line: Line, lanes: readonly Lasting[]): void {
+    if (this.#store.busy || !this.journal.writes) return
+    const isDue = this.#clock.monotonicMs() - this.#savedMs >= this.#plan.checkpointUs / 1000
+    if (isDue || this.#records.bytes > this.#mostBytes) void this.#save(line, lanes, { all: false, complete: false })
+  }
+
+  /** The state as a clean stop leaves it: it needs no journal, and outlives power. */
+  async end(line: Line, lanes: readonly Lasting[]): Promise<void> {
+    if (!this.journal.writes) return
+    while (this.#store.busy) await this.#saving
+    if (!(await this.#save(line, lanes, { all: this.#parked !== undefined, complete: true }, this.#parked))) return
+    this.#running.end()
+    if (this.#parked) this.#store.clear()
+    this.#records.roll()
+    this.#records.removeBefore({ segment: this.#records.end.segment, offset: 0 })
+  }
+
+  close(): void {
+    this.#loaded?.close()
+    this.#records.close()
+    for (const lock of this.#locks) lock.release()
+  }
+
+  /** Resolves once the mark of a batch is as safe as configured: its points may leave. */
+  whenMarked(): Promise<void> {
+    return new Promise((resolve) => this.#records.whenDurable(resolve))
+  }
+
+  /** What needs a person. */
+  get alarms(): string[] {
+    const failing = [this.#records.failing, this.#store.failing].filter((why) => why !== undefined)
+    return [...this.#damage.alarms, ...failing.map((why) => `state is not kept: ${why}`)]
+  }
+
+  status(): KeptStatus {
+    const inStateDir = this.#parked ? this.#parked.writtenBytes : this.#records.writtenBytes + this.#store.writtenBytes
+    return {
+      durability: this.#plan.durability === 'power' ? 'power' : 'process',
+      journalBytes: this.#records.bytes,
+      checkpointBatch: this.#checkpoint.batch,
+      checkpointAtUs: this.#checkpoint.atUs,
+      checkpointBytes: this.#store.bytes,
+      pauseMs: this.#pauseMs,
+      longestPauseMs: this.#longestPauseMs,
+      writtenBytes: this.#records.writtenBytes + this.#store.writtenBytes,
+      stateDirBytes: inStateDir,
+      unwrittenFrames: this.journal.unwritten,
+      setAside: this.#damage.setAside,
+      recovery: this.#recovery,
+    }
+  }
+
+  #saving: Promise<boolean> | undefined
+
+  #save(
+    line: Line,
+    lanes: readonly Lasting[],
+    { all, complete }: { all: boolean; complete: boolean },
+    store = this.#store,
+  ): Promise<boolean> {
+    const fromMs = this.#clock.monotonicMs()
+    if (this.#changed?.line !== line)
+      this.#changed = { line, pages: new ChangedPages(line.memory, line.kernels, line.memory.regions.hashes) }
+    const batch = line.engine.batches
+    const position = this.#position
+    const taken = line.takeNamings()
+    this.#forgotten += taken.filter(({ what }) => what === 'forgotten').length
+    // Names of devices long forgotten are not kept for ever.
+    const isBase = all || store.needsAll || this.#forgotten > line.identities.deviceCount + 1000
+    if (isBase) this.#forgotten = 0
+    const { published } = store.save({
+      batch,
+      journal: this.#records.id,
+      position,
+      complete,
+      meta: exactText(line.rest()),
+      names: isBase ? [...line.identities.namings()] : taken,
+      sections: line.sections(),
+      memory: line.memory,
+      changed: this.#changed.pages,
+      all: isBase,
+      after: Promise.all([this.whenMarked(), ...lanes.map((lane) => lane.whenDurable(batch))]),
+    })
+    this.#savedMs = this.#clock.monotonicMs()
+    this.#pauseMs = this.#savedMs - fromMs
+    this.#longestPauseMs = Math.max(this.#longestPauseMs, this.#pauseMs)
+    const atUs = this.#clock.nowUs()
+    this.#saving = published.then((isGood) => {
+      if (!isGood) return false
+      this.#checkpoint = { batch, atUs }
+      this.#records.removeBefore(position)
+      return true
+    })
+    return this.#saving
+  }
+
+  /** The newest state that may be gone on with. */
+  #choose(durable: boolean): Loaded | undefined {
+    const own = this.#store.load()
+    const parked = this.#parked?.load()
+    const isWhole = (loaded: Loaded) =>
+      loaded.complete ||
+      (loaded.journal === this.#records.id && (durable || loaded.boot === bootId()) && this.#reaches(loaded.position))
+    const usable = [own, parked].filter((loaded) => loaded !== undefined && isWhole(loaded)) as Loaded[]
+    const newest = usable.sort((a, b) => b.batch - a.batch)[0]
+    for (const loaded of [own, parked]) if (loaded !== newest) loaded?.close()
+    const sinceUs = this.#running.sinceUs()
+    if (!newest && sinceUs !== undefined)
+      this.#damage.note(
+        `the state of the run before is gone (power was lost, or its files are): what was open in windows between ${new Date(sinceUs / 1000).toISOString()} and now is lost, and windows that began before now are not written`,
+      )
+    return newest
+  }
+
+  #reaches({ segment }: JournalPosition): boolean {
+    const first = this.#records.first ?? this.#records.end
+    return first.segment <= segment
+  }
+
+  #recover(loaded: Loaded): Recovered {
+    const { names, read, meta } = loaded
+    const records = this.#records
+    const position = this.#position
+    return {
+      saved: { rest: exactValue(meta) as SavedRest, namings: names as Naming[], read },
+      records: () => (loaded.complete ? [] : records.records(position)),
+    }
+  }
+
+  /** Also sets the position behind it. */
+  #lastMark(loaded: Loaded): number {
+    let { batch } = loaded
+    if (loaded.complete) return batch
+    for (const { type, body, end } of this.#records.records(this.#position)) {
+      if (type !== RECORD.mark) continue
+      batch = (JSON.parse(Buffer.from(body).toString()) as MarkRecord).batch
+      this.#position = end
+    }
+    return batch
+  }
+}
