@@ -2,6 +2,7 @@ import { basename, join } from 'node:path'
 import type { Disk } from '../model/disk.js'
 import { DiskError, reasonOf, StateError } from '../model/errors.js'
 import type { Log } from '../model/log.js'
+import { copyFile, cutFile } from './copy.js'
 
 export interface DamageOptions {
   disk: Disk
@@ -14,7 +15,6 @@ export interface DamageOptions {
 /** Bound of what is set aside; the oldest goes, but never the newest. */
 const MOST_BYTES = 64 * 2 ** 20
 const MOST_ALARMS = 20
-const COPIED_BYTES = 2 ** 20
 
 /** What is done with kept files that are damaged, of a newer version, or another gateway's: never read on, never deleted unseen. */
 export class Damage {
@@ -94,10 +94,8 @@ export class Damage {
 /** Where it has gone: what lies on another file system is copied; a directory there only gets another name. */
 function move(disk: Disk, path: string, from: number, to: string): string {
   if (from > 0) {
-    copy(disk, path, from, to)
-    const file = disk.open(path, 'update')
-    file.truncate(from)
-    file.close()
+    copyFile(disk, path, from, to)
+    cutFile(disk, path, from)
     return to
   }
   try {
@@ -107,7 +105,7 @@ function move(disk: Disk, path: string, from: number, to: string): string {
     if (!(error instanceof DiskError && error.reason === 'EXDEV')) throw error
   }
   try {
-    copy(disk, path, 0, to)
+    copyFile(disk, path, 0, to)
   } catch (error) {
     if (!(error instanceof DiskError && ['EISDIR', 'EACCES'].includes(error.reason))) throw error
     const beside = `${path}.set-aside`
@@ -116,24 +114,4 @@ function move(disk: Disk, path: string, from: number, to: string): string {
   }
   disk.remove(path)
   return to
-}
-
-/** All of it or nothing. */
-function copy(disk: Disk, path: string, from: number, to: string): void {
-  const source = disk.open(path, 'read')
-  try {
-    const target = disk.open(to, 'new')
-    try {
-      const piece = new Uint8Array(COPIED_BYTES)
-      for (let at = from, read = 0; (read = source.read(piece, at)) > 0; at += read)
-        target.append([piece.subarray(0, read)])
-    } catch (error) {
-      disk.remove(to)
-      throw error
-    } finally {
-      target.close()
-    }
-  } finally {
-    source.close()
-  }
 }

@@ -4,7 +4,7 @@ import { CheckpointStore, type Loaded } from '../checkpoint/store.js'
 import { bootId } from '../disk/boot-id.js'
 import { Damage } from '../disk/damage.js'
 import { lockDirectory } from '../disk/lock.js'
-import { Journal, type JournalPosition } from '../journal/journal.js'
+import { isBefore, type LogPosition, RecordLog } from '../disk/record-log.js'
 import type { Clock } from '../model/clock.js'
 import type { Disk } from '../model/disk.js'
 import { exactText, exactValue } from '../model/exact-json.js'
@@ -48,14 +48,14 @@ export class Keeper {
   readonly #clock: Clock
   readonly #locks: { release(): void }[]
   readonly #damage: Damage
-  readonly #records: Journal
+  readonly #records: RecordLog
   readonly #store: CheckpointStore
   readonly #running: RunningMark
   /** Where the state is after a clean stop, if not in the same place. */
   readonly #parked: CheckpointStore | undefined
   #loaded: Loaded | undefined
   /** Behind the last mark. */
-  #position: JournalPosition
+  #position: LogPosition
   #mostBytes: number
   #changed: { line: Line; pages: ChangedPages } | undefined
   #forgotten = 0
@@ -78,7 +78,7 @@ export class Keeper {
     try {
       const damage = (this.#damage = new Damage({ disk, stateDir, policy: plan.onDamage, log }))
       const common = { disk, gateway: plan.gateway, bootId: bootId(), clock, log, damage }
-      this.#records = Journal.open({ ...common, dir: join(dir, 'journal'), durable })
+      this.#records = RecordLog.open({ ...common, what: 'journal', dir: join(dir, 'journal'), durable })
       this.#running = new RunningMark(disk, stateDir)
       this.#store = new CheckpointStore({ ...common, dir: join(dir, 'checkpoint'), durable })
       if (dir !== stateDir)
@@ -239,9 +239,8 @@ export class Keeper {
     return newest
   }
 
-  #reaches({ segment }: JournalPosition): boolean {
-    const first = this.#records.first ?? this.#records.end
-    return first.segment <= segment
+  #reaches(position: LogPosition): boolean {
+    return !isBefore(position, this.#records.first ?? this.#records.end)
   }
 
   #recover(loaded: Loaded): Recovered {
