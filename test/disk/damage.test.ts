@@ -87,8 +87,8 @@ test('what can not be set aside stays as it was, and weir says so instead of goi
 
 test('what is set aside is bounded: the oldest goes, counted; the newest stays whatever its size', () => {
   const { damage, memory } = rig('setAside')
-  for (const name of ['a', 'b', 'c']) {
-    memory.files.set(`/run/${name}`, Buffer.alloc(40 * 2 ** 20))
+  for (const [name, mib] of Object.entries({ a: 40, b: 40, c: 70 })) {
+    memory.files.set(`/run/${name}`, Buffer.alloc(mib * 2 ** 20))
     damage.found(`/run/${name}`, 0, 'bad')
   }
   assert.deepEqual([...memory.files.keys()].sort(), ['/run/x.log', '/state/set-aside/000003-c'])
