@@ -134,6 +134,11 @@ export class Engine implements IntakeHost {
     this.#checkedForgetUs = saved.checkedForgetUs
   }
 
+  /** Batches of a run whose state is gone are not numbered again: sinks have points of them. */
+  startBehind(batch: number): void {
+    this.batches = Math.max(this.batches, batch)
+  }
+
   save(): SavedEngine {
     return { batches: this.batches, lastBatchUs: this.lastBatchUs, checkedForgetUs: this.#checkedForgetUs }
   }

@@ -12,6 +12,7 @@ import type { Points } from '../../src/model/points.js'
 import type { SendResult, Sink, SinkComponent } from '../../src/model/sink.js'
 import type { Source, SourceComponent, SourceOutput } from '../../src/model/source.js'
 import { FakeClock, settle } from './fake-clock.js'
+import { MemoryDisk } from './memory-disk.js'
 
 /** A source that a test speaks through. */
 class Script implements Source {
@@ -61,6 +62,8 @@ export interface RigOptions {
   handOverMs?: number
   log?: Log
   startUs?: number
+  /** Nothing is kept on a disk: points wait in memory. */
+  transient?: boolean
   /** Where state is kept, where `config` says that it is. */
   disk?: Disk
   /** What sinks of type `memory` answer; they take everything unless told. */
@@ -102,7 +105,8 @@ export class Rig {
         options.onPoints?.(points)
         this.due.push(...seen(points))
       },
-      ...(options.disk && { disk: options.disk }),
+      disk: options.disk ?? new MemoryDisk(),
+      ...(options.transient && { transient: true }),
       onBatch: () => this.assertBalanced(),
       random: () => 0.5,
       sizes: { ...options.sizes, poison: true },

@@ -7,7 +7,8 @@ import type { Log } from '../model/log.js'
 import {
   HEAD_TYPE,
   isBefore,
-  type JournalPosition,
+  type LogPosition,
+  MOST_BODY_BYTES,
   nextRecord,
   RECORD_HEAD_BYTES,
   recordAt,
@@ -17,10 +18,10 @@ import {
   segmentName,
   segmentNumber,
   segmentStart,
-} from './format.js'
-import { readSegment, type SegmentFound } from './segment.js'
+} from './record-format.js'
+import { readSegment, type SegmentFound } from './record-segment.js'
 
-export type { JournalPosition } from './format.js'
+export { isBefore, type LogPosition } from './record-format.js'
 
 /** What is done with damaged files. */
 export interface Damages {
@@ -29,24 +30,26 @@ export interface Damages {
   note(text: string): void
 }
 
-export interface JournalOptions {
+export interface LogOptions {
   disk: Disk
   dir: string
+  /** What it is of: `journal`, `spool`; in words and in its segments. */
+  what: string
   gateway: string
   bootId: string
   /** What is acknowledged is synced first (durability `power`). */
   durable: boolean
   /** Default 4 MiB. */
   segmentBytes?: number
+  /** What the disk refuses is kept so far. Default 8 MiB; then, or with 0, `append` answers false. */
+  queueBytes?: number
   clock: Clock
   log: Log
   damage: Damages
 }
 
-/** What the disk refuses is kept so far; then sources that can wait do, and others' frames go unwritten. */
-const MOST_QUEUED_BYTES = 8 * 2 ** 20
-const FULL_BYTES = 4 * 2 ** 20
 const RETRY_MS = 1000
+const WINDOW_BYTES = 2 ** 18
 /** A sync that takes longer is said. */
 const SLOW_SYNC_MS = 1000
 
@@ -61,7 +64,7 @@ interface Waiting {
  * the page cache, at once; where it must be synced, one sync runs at a time for all that was appended before its start,
  * whoever it was from.
  */
-export class Journal {
+export class RecordLog {
   /** Of this journal, in the head of each segment; anew where none was found. */
   readonly id: string
   /** Nothing was found. */
@@ -72,13 +75,13 @@ export class Journal {
   writtenBytes = 0
   /** Why the disk refuses; undefined while it works. */
   failing: string | undefined
-  readonly #o: Required<JournalOptions>
+  readonly #o: Required<LogOptions>
   /** Oldest first; the last is written to. */
   readonly #segments: { segment: number; bytes: number }[]
   #next: number
   #file: DiskFile | undefined
   #unsynced: DiskFile[] = []
-  #safe: JournalPosition
+  #safe: LogPosition
   #appended = 0
   #synced = 0
   #syncing = false
@@ -89,7 +92,7 @@ export class Journal {
   #roomWaiters: (() => void)[] = []
   #closed = false
 
-  private constructor(options: Required<JournalOptions>, found: SegmentFound[], lostRecords: number) {
+  private constructor(options: Required<LogOptions>, found: SegmentFound[], lostRecords: number) {
     this.#o = options
     this.id = found[0]?.head?.id ?? randomUUID()
     this.isNew = found.length === 0
@@ -103,8 +106,8 @@ export class Journal {
    * Opens the journal in a directory, made where there is none. What was torn at its end is cut off and kept as `.broken`;
    * other damage goes to `damage`. It is gone on in a new segment.
    */
-  static open(options: JournalOptions): Journal {
-    const o: Required<JournalOptions> = { segmentBytes: 4 * 2 ** 20, ...options }
+  static open(options: LogOptions): RecordLog {
+    const o: Required<LogOptions> = { segmentBytes: 4 * 2 ** 20, queueBytes: 8 * 2 ** 20, ...options }
     const { disk, dir } = o
     disk.makeDir(dir)
     const numbers = disk.list(dir).flatMap(({ name }) => segmentNumber(name) ?? [])
@@ -112,17 +115,17 @@ export class Journal {
       o,
       numbers.sort((a, b) => a - b).map((segment) => readSegment(disk, dir, segment)),
     )
-    return new Journal(o, good, lost)
+    return new RecordLog(o, good, lost)
   }
 
   /** Behind the last record. */
-  get end(): JournalPosition {
+  get end(): LogPosition {
     const last = this.#segments.at(-1)
     return this.#file && last ? { segment: last.segment, offset: last.bytes } : { segment: this.#next, offset: 0 }
   }
 
   /** Where the oldest segment begins; undefined where there is none. */
-  get first(): JournalPosition | undefined {
+  get first(): LogPosition | undefined {
     const [first] = this.#segments
     return first && { segment: first.segment, offset: 0 }
   }
@@ -133,7 +136,7 @@ export class Journal {
   }
 
   get full(): boolean {
-    return this.#queuedBytes >= FULL_BYTES
+    return this.#queuedBytes > this.#o.queueBytes / 2
   }
 
   async room(): Promise<void> {
@@ -166,23 +169,35 @@ export class Journal {
   }
 
   /** Records from a position on, or from the first that is left. They are valid until the next. */
-  *records(from?: JournalPosition): Generator<{ type: number; body: Uint8Array; end: JournalPosition }> {
+  *records(from?: LogPosition): Generator<{ type: number; body: Uint8Array; end: LogPosition }> {
     const { disk, dir } = this.#o
     for (const { segment, bytes: goodBytes } of [...this.#segments]) {
       if (from && segment < from.segment) continue
-      const { bytes } = readSegment(disk, dir, segment)
       const start = from && segment === from.segment ? Math.max(from.offset, SEGMENT_HEAD_BYTES) : SEGMENT_HEAD_BYTES
-      for (let at = start; at < goodBytes; ) {
-        const record = recordAt(bytes, at)
-        if (!record) break
-        at = record.end
-        if (record.type !== HEAD_TYPE) yield { type: record.type, body: record.body, end: { segment, offset: at } }
+      if (start >= goodBytes) continue
+      const file = disk.open(join(dir, segmentName(segment)), 'read')
+      try {
+        let window: Buffer = Buffer.alloc(0)
+        let windowAt = start
+        for (let at = start; at < goodBytes; ) {
+          let record = recordAt(window, at - windowAt)
+          if (!record) {
+            window = readWindow(file, at, goodBytes)
+            windowAt = at
+            record = recordAt(window, 0)
+            if (!record) break
+          }
+          at = windowAt + record.end
+          if (record.type !== HEAD_TYPE) yield { type: record.type, body: record.body, end: { segment, offset: at } }
+        }
+      } finally {
+        file.close()
       }
     }
   }
 
   /** Removes segments that lie before a position as a whole; the one that is written to is ended first where it does. */
-  removeBefore(position: JournalPosition): void {
+  removeBefore(position: LogPosition): void {
     const { disk, dir } = this.#o
     while (this.#segments.length > 0) {
       const [{ segment }] = this.#segments
@@ -191,6 +206,33 @@ export class Journal {
       disk.remove(join(dir, segmentName(segment)))
       this.#segments.shift()
     }
+  }
+
+  /** Begins a segment where none is open: then the log is known again by its id, whatever is removed. */
+  touch(): void {
+    try {
+      this.#file ??= this.#begin()
+    } catch (error) {
+      this.#fails(error)
+    }
+  }
+
+  /** Takes away all behind a position, before anything is appended. */
+  cut(to: LogPosition): void {
+    const { disk, dir } = this.#o
+    for (const one of [...this.#segments]) {
+      const path = join(dir, segmentName(one.segment))
+      if (one.segment > to.segment) {
+        disk.remove(path)
+        this.#segments.splice(this.#segments.indexOf(one), 1)
+      } else if (one.segment === to.segment && one.bytes > to.offset) {
+        const file = disk.open(path, 'update')
+        file.truncate(to.offset)
+        file.close()
+        one.bytes = to.offset
+      }
+    }
+    this.#next = (this.#segments.at(-1)?.segment ?? this.#next - 1) + 1
   }
 
   /** What is written from here on goes into a new segment. */
@@ -221,9 +263,9 @@ export class Journal {
   }
 
   #begin(): DiskFile {
-    const { disk, dir, gateway, bootId: boot } = this.#o
+    const { disk, dir, what, gateway, bootId: boot } = this.#o
     const segment = this.#next
-    const head: SegmentHead = { id: this.id, gateway, boot, segment }
+    const head: SegmentHead = { what, id: this.id, gateway, boot, segment }
     const body = [Buffer.from(JSON.stringify(head))]
     const path = join(dir, segmentName(segment))
     const file = disk.open(path, 'new')
@@ -242,7 +284,7 @@ export class Journal {
 
   #keep(type: number, pieces: readonly Uint8Array[]): boolean {
     const body = Buffer.concat(pieces)
-    if (this.#queuedBytes + body.length > MOST_QUEUED_BYTES) return false
+    if (this.#queuedBytes + body.length > this.#o.queueBytes) return false
     this.#queue.push({ type, body })
     this.#queuedBytes += body.length + RECORD_HEAD_BYTES
     this.#retryLater()
@@ -252,7 +294,7 @@ export class Journal {
   #fails(error: unknown): void {
     const why = reasonOf(error)
     if (this.failing !== why)
-      this.#o.log.error({}, `cannot write the journal: ${why}; messages wait unacknowledged until it works`)
+      this.#o.log.error({}, `cannot write the ${this.#o.what}: ${why}; it is tried again until it works`)
     this.failing = why
     // A new file may do where this one does not.
     if (this.#segments.at(-1)?.bytes === this.#file?.sizeBytes) return
@@ -292,7 +334,7 @@ export class Journal {
 
   #works(): void {
     this.failing = undefined
-    this.#o.log.info({}, 'the journal is written again')
+    this.#o.log.info({}, `the ${this.#o.what} is written again`)
   }
 
   #settle(count: number): void {
@@ -328,7 +370,7 @@ export class Journal {
         if (tookMs > SLOW_SYNC_MS)
           log.warn(
             { ms: Math.round(tookMs) },
-            `the disk took ${Math.round(tookMs)} ms to sync the journal; acknowledgements wait for it`,
+            `the disk took ${Math.round(tookMs)} ms to sync the ${this.#o.what}, which is waited for`,
           )
         this.#safe = to
         if (this.failing !== undefined && this.#queue.length === 0) this.#works()
@@ -368,18 +410,29 @@ export class Journal {
         this.#segments.splice(this.#segments.indexOf(one), 1)
       }
     }
+    this.#next = (this.#segments.at(-1)?.segment ?? this.#next - 1) + 1
   }
 }
 
+/** Bytes from `at` on: a window's worth, or as many as the record there has. */
+function readWindow(file: DiskFile, at: number, end: number): Buffer {
+  const head = Buffer.alloc(RECORD_HEAD_BYTES)
+  if (file.read(head, at) < RECORD_HEAD_BYTES) return Buffer.alloc(0)
+  const needed = RECORD_HEAD_BYTES + Math.min(head.readUInt32LE(8), MOST_BODY_BYTES)
+  const window = Buffer.allocUnsafe(Math.min(end - at, Math.max(needed, WINDOW_BYTES)))
+  return window.subarray(0, file.read(window, at))
+}
+
 /** Which segments are used, and how far; what else there is goes away. */
-function check({ disk, gateway, damage, log }: Required<JournalOptions>, found: SegmentFound[]) {
+function check({ disk, what, gateway, damage, log }: Required<LogOptions>, found: SegmentFound[]) {
   const good: SegmentFound[] = []
   let lost = 0
   for (const [i, segment] of found.entries()) {
     const { path, head, problem, goodBytes, bytes } = segment
     const later = found.slice(i + 1)
     const expected = good.at(-1)
-    const isForeign = head && (head.gateway !== gateway || (expected?.head && head.id !== expected.head.id))
+    const isForeign =
+      head && (head.gateway !== gateway || head.what !== what || (expected?.head && head.id !== expected.head.id))
     const isGap = expected !== undefined && segment.segment !== expected.segment + 1
     if (!problem && !isForeign && !isGap) {
       good.push(segment)
@@ -395,7 +448,7 @@ function check({ disk, gateway, damage, log }: Required<JournalOptions>, found: 
     })
     const why = isForeign
       ? head.gateway === gateway
-        ? 'it is of another journal'
+        ? `it is of ${head.what === what ? 'another' : 'no'} ${what}`
         : `it is of gateway "${head.gateway}"`
       : isGap
         ? `segments before it are missing, from ${expected.segment + 1} on`
@@ -407,7 +460,7 @@ function check({ disk, gateway, damage, log }: Required<JournalOptions>, found: 
       for (const { path, bytes } of later) keepBroken(disk, path, bytes, 0)
       log.warn(
         { path, offset },
-        `the journal's last ${bytes.length - goodBytes} bytes were torn; they are kept as "${path}.broken"`,
+        `the last ${bytes.length - goodBytes} bytes of "${path}" were torn; they are kept as "${path}.broken"`,
       )
       break
     }

@@ -1,11 +1,11 @@
-// The journal's format, version 1. A journal is segments, files named by their number (16 digits) with the ending
-// `.journal`, read in the order of their numbers. A segment is
+// The format of a record log, version 1: of the journal, and of each sink's spool. A log is segments, files named by their
+// number (16 digits) with the ending `.log`, read in the order of their numbers. A segment is
 //
-//   8 bytes   "WEIRJRNL"
+//   8 bytes   "WEIRLOG1"
 //   u32       version
 //   u32       0
 //
-// and then records one behind the other, the first of them of type 0: JSON { id, gateway, boot, segment }. All integers are
+// and then records one behind the other, the first of them of type 0: JSON { what, id, gateway, boot, segment }. All integers are
 // little-endian. A record is
 //
 //   u32       marker, 0x52454357
@@ -15,11 +15,11 @@
 //   u32       CRC-32 of these five words and the body
 //   body
 //
-// A record that is wrong at the end of the journal was torn when the process or the power went: it is cut off. It was
-// never acknowledged, unless a whole record behind it says that it was safe: then the journal is damaged.
+// A record that is wrong at the end of the log was torn when the process or the power went: it is cut off. It was
+// never acknowledged, unless a whole record behind it says that it was safe: then the log is damaged.
 import { crc32 } from 'node:zlib'
 
-export const MAGIC = Buffer.from('WEIRJRNL')
+export const MAGIC = Buffer.from('WEIRLOG1')
 export const VERSION = 1
 export const SEGMENT_HEAD_BYTES = 16
 export const RECORD_HEAD_BYTES = 24
@@ -27,8 +27,8 @@ export const MOST_BODY_BYTES = 16 * 2 ** 20
 export const HEAD_TYPE = 0
 const MARKER = 0x52454357
 
-/** A place in a journal; it survives the segments before it. */
-export interface JournalPosition {
+/** A place in a log; it survives the segments before it. */
+export interface LogPosition {
   segment: number
   /** Bytes from the segment's start. */
   offset: number
@@ -36,7 +36,9 @@ export interface JournalPosition {
 
 /** What the first record of a segment tells. */
 export interface SegmentHead {
-  /** Which journal it is of. */
+  /** journal, or a spool. */
+  what: string
+  /** Which log it is of. */
   id: string
   gateway: string
   /** Boot of the machine in which it was begun. */
@@ -48,19 +50,19 @@ export interface SegmentHead {
 export interface RecordAt {
   type: number
   body: Uint8Array
-  safe: JournalPosition
+  safe: LogPosition
   /** Where it ends. */
   end: number
 }
 
-export const isBefore = (a: JournalPosition, b: JournalPosition): boolean =>
+export const isBefore = (a: LogPosition, b: LogPosition): boolean =>
   a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset)
 
-export const segmentName = (segment: number): string => `${String(segment).padStart(16, '0')}.journal`
+export const segmentName = (segment: number): string => `${String(segment).padStart(16, '0')}.log`
 
 /** The number in a segment's name, or undefined. */
 export function segmentNumber(name: string): number | undefined {
-  return /^\d{16}\.journal$/.test(name) ? Number.parseInt(name, 10) : undefined
+  return /^\d{16}\.log$/.test(name) ? Number.parseInt(name, 10) : undefined
 }
 
 /** The bytes before a segment's first record. */
@@ -72,7 +74,7 @@ export function segmentStart(): Uint8Array {
 }
 
 /** The head of a record whose body is these pieces. */
-export function recordHead(type: number, pieces: readonly Uint8Array[], safe: JournalPosition): Uint8Array {
+export function recordHead(type: number, pieces: readonly Uint8Array[], safe: LogPosition): Uint8Array {
   const head = Buffer.allocUnsafe(RECORD_HEAD_BYTES)
   let bytes = 0
   for (const piece of pieces) bytes += piece.length

@@ -10,7 +10,7 @@ import {
   type SegmentHead,
   segmentName,
   VERSION,
-} from './format.js'
+} from './record-format.js'
 
 /** A segment is never longer than its bound and one record. */
 const MOST_SEGMENT_BYTES = 128 * 2 ** 20
@@ -53,7 +53,7 @@ export function readSegment(disk: Disk, dir: string, segment: number): SegmentFo
   }
   const { bytes } = found
   if (bytes.length < SEGMENT_HEAD_BYTES) return wrong(0, 'it ends within its head', 'torn')
-  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return wrong(0, 'it is no segment of a journal', 'torn')
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return wrong(0, 'it is no segment of a log', 'torn')
   const version = bytes.readUInt32LE(8)
   if (version > VERSION)
     return wrong(8, `it has version ${version}; this weir reads up to ${VERSION}: install the newer one again`, 'newer')
