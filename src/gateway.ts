@@ -325,8 +325,11 @@ export class Gateway {
       )
       const frameBytes = await replay(this.#line, records())
       this.#log.info({ frameBytes, batch: this.#line.engine.batches }, 'the state of the run before is taken up')
-      const next = transition(this.#line.saved(), this.#plan, this.#clock.nowUs())
-      if (!isSamePlan(next.plan, this.#line.plan)) await this.#switch(next)
+      const next = () => transition(this.#line.saved(), this.#plan, this.#clock.nowUs())
+      if (!isSamePlan(next().plan, this.#line.plan)) {
+        await this.#line.engine.cut()
+        await this.#switch(next())
+      }
     }
     this.#line.engine.startBehind(Math.max(-1, ...this.#lanes.map(({ batch }) => batch)))
     await this.#keeper?.begin(this.#line, this.#lanes)

@@ -85,18 +85,21 @@ export class Rig {
   readonly due: SeenPoint[] = []
   /** What sinks of type `memory` got, by name. */
   readonly sunk = new Map<string, string[]>()
+  readonly #parse: (config: object) => Plan
   readonly #scripts = new Map<string, Script>()
 
   constructor(options: RigOptions) {
     this.clock = new FakeClock(options.startUs)
     const rigged = riggedComponents(this.#scripts, this.sunk, options)
-    const plan = (this.plan = parseConfig({ durability: 'memory', ...options.config }, rigged, {
-      env: {},
-      hostname: 'rig',
-      cores: 2,
-      readText: () => '',
-      pointsTaken: true,
-    }))
+    this.#parse = (config) =>
+      parseConfig({ durability: 'memory', ...config }, rigged, {
+        env: {},
+        hostname: 'rig',
+        cores: 2,
+        readText: () => '',
+        pointsTaken: true,
+      })
+    const plan = (this.plan = this.#parse(options.config))
     this.gateway = new Gateway(plan, {
       components: rigged,
       log: options.log ?? silent,
@@ -117,6 +120,14 @@ export class Rig {
   async start(): Promise<void> {
     await this.gateway.start()
     await settle()
+  }
+
+  /** Loads another configuration, as SIGHUP does. */
+  async reload(config: object): Promise<readonly string[]> {
+    const reloading = this.gateway.reload(this.#parse(config))
+    reloading.catch(() => {})
+    await settle()
+    return reloading
   }
 
   script(name: string): Script {
