@@ -2,9 +2,10 @@ import { NodeDisk } from './disk/node-disk.js'
 import { SystemClock } from './engine/clock.js'
 import type { Target } from './engine/closer.js'
 import { DEFAULT_SIZES, type Sizes } from './engine/engine-memory.js'
+import { Home } from './engine/home.js'
 import { Inlet } from './engine/inlet.js'
 import type { Intake } from './engine/intake.js'
-import { Keeper } from './engine/keeper.js'
+import type { Keeper } from './engine/keeper.js'
 import { Lane } from './engine/lane.js'
 import { Line } from './engine/line.js'
 import { replay } from './engine/replay.js'
@@ -18,7 +19,7 @@ import type { Components } from './model/components.js'
 import type { Disk } from './model/disk.js'
 import { bug, ConfigError } from './model/errors.js'
 import { type Log, silent } from './model/log.js'
-import type { Plan, SinkPlan, SourcePlan, WindowPlan } from './model/plan.js'
+import { isLive, type Plan, type SinkPlan, type SourcePlan, type WindowPlan } from './model/plan.js'
 import type { Points } from './model/points.js'
 import type { Source } from './model/source.js'
 import type { Status } from './model/status.js'
@@ -48,6 +49,8 @@ export interface GatewayOptions {
   notBeforeUs?: number
   /** The sources only listen, beside another weir that runs the same configuration; nothing is kept. */
   listenOnly?: boolean
+  /** Nothing is kept on a disk, whatever the plan says. */
+  transient?: boolean
 }
 
 /** A source, its way in, and how it is ended. */
@@ -81,7 +84,7 @@ export class Gateway {
   #links: Link[] = []
   readonly #lanes: Lane[]
   /** Undefined where nothing is kept. */
-  readonly #keeper: Keeper | undefined
+  readonly #home: Home | undefined
   readonly #tapping = new Tapping()
   readonly #observers: readonly Target[]
   readonly #abort = new AbortController()
@@ -106,9 +109,7 @@ export class Gateway {
     })
     this.finished.catch(() => {})
     this.#observers = this.#observe()
-    this.#keeper = options.listenOnly
-      ? undefined
-      : Keeper.open(plan, { disk: options.disk ?? new NodeDisk(), clock, log })
+    this.#home = this.#keeps ? new Home(plan, { disk: options.disk ?? new NodeDisk(), clock, log }) : undefined
     this.#lanes = plan.sinks.map((sink) => this.#makeLane(sink))
     // What was kept is taken up under the plan that it was kept under.
     const kept = this.#keeper?.recovered?.saved.rest.plan
@@ -191,8 +192,18 @@ export class Gateway {
       sources: new Map(this.#links.map(({ plan, source }) => [plan.name, source])),
       windows,
       lanes: this.#lanes,
-      keeper: this.#keeper,
+      home: this.#home,
     })
+  }
+
+  /** Runs that end by themselves leave nothing behind. */
+  get #keeps(): boolean {
+    const { listenOnly, transient } = this.#options
+    return !listenOnly && !transient && this.#plan.sources.some(isLive)
+  }
+
+  get #keeper(): Keeper | undefined {
+    return this.#home?.keeper
   }
 
   // ---- making
@@ -261,6 +272,8 @@ export class Gateway {
       finalOnly: component.finalOnly(made),
       clock,
       log: this.#log,
+      // What goes to stdout is read now or never.
+      ...(!component.usesStdout?.(made) && this.#home?.forLane(sink)),
       ...(random && { random }),
     })
   }
@@ -310,10 +323,15 @@ export class Gateway {
         saved,
         saved.rest.plan.windows.map((_, i) => i),
       )
-      await replay(this.#line, records())
-      const next = transition(this.#line.saved(), this.#plan, this.#clock.nowUs())
-      if (!isSamePlan(next.plan, this.#line.plan)) await this.#switch(next)
+      const frameBytes = await replay(this.#line, records())
+      this.#log.info({ frameBytes, batch: this.#line.engine.batches }, 'the state of the run before is taken up')
+      const next = () => transition(this.#line.saved(), this.#plan, this.#clock.nowUs())
+      if (!isSamePlan(next().plan, this.#line.plan)) {
+        await this.#line.engine.cut()
+        await this.#switch(next())
+      }
     }
+    this.#line.engine.startBehind(Math.max(-1, ...this.#lanes.map(({ batch }) => batch)))
     await this.#keeper?.begin(this.#line, this.#lanes)
   }
 
@@ -420,7 +438,7 @@ export class Gateway {
       this.#patience.abort()
       await Promise.all(this.#lanes.map((lane) => lane.close()))
       await this.#line.close()
-      this.#keeper?.close()
+      this.#home?.close()
     }
     this.#settleFinished.resolve()
   }

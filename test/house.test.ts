@@ -9,7 +9,7 @@ const root = resolve(import.meta.dirname, '../..')
 const floors = [
   ['model', 'version.ts'],
   ['memory', 'disk'],
-  ['config', 'framing', 'codecs', 'clocks', 'formats', 'reduce', 'window', 'journal', 'checkpoint', 'spool', 'pool', 'observe'],
+  ['config', 'framing', 'codecs', 'clocks', 'formats', 'reduce', 'window', 'checkpoint', 'spool', 'pool', 'observe'],
   ['engine', 'sources', 'sinks', 'http'],
   ['gateway.ts', 'components.ts'],
   ['stream', 'dashboard', 'service', 'demo', 'tail', 'recording'],

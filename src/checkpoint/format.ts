@@ -1,5 +1,5 @@
 // The checkpoint's format, version 1. A checkpoint is a directory with one base file, deltas that each build upon the file
-// before them, and one file of names. Names of files: `base-<batch>`, `delta-<batch>`, `names-<batch>`, batches in 16 digits.
+// before them, and one file of names. Names of files: `base-<serial>`, `delta-<serial>`, `names-<serial>`, each number in 16 digits and given once.
 // All integers are little-endian. A base or a delta is
 //
 //   8 bytes   "WEIRCKPT"
@@ -14,6 +14,7 @@
 //
 // A file of names is u32 bytes, u32 CRC-32 and as many bytes of JSON (an array), again and again; the head says up to where
 // it is read.
+import type { LogPosition } from '../disk/record-format.js'
 
 export const MAGIC = Buffer.from('WEIRCKPT')
 export const TRAILER = Buffer.from('WEIRDONE')
@@ -25,23 +26,18 @@ export const MOST_HEAD_BYTES = 16 * 2 ** 20
 /** Of one entry in a file of names. */
 export const MOST_NAMES_BYTES = 256 * 2 ** 20
 
-/** A place in a journal. */
-export interface JournalPosition {
-  segment: number
-  offset: number
-}
-
 /** What a file says of itself. */
 export interface Head {
   gateway: string
   boot: string
   /** The last batch that is in it. */
   batch: number
-  /** The batch of the file that it builds upon; of a base none. */
+  serial: number
+  /** The serial of the file that it builds upon; of a base none. */
   after?: number
   /** Which journal goes on from it, and from where. */
   journal: string
-  position: JournalPosition
+  position: LogPosition
   /** Nothing has happened since: it needs no journal. */
   complete: boolean
   /** The rest of the state, in the words of who saved it. */
@@ -50,5 +46,5 @@ export interface Head {
   sections: { name: string; bytes: number; pages: number }[]
 }
 
-export const fileName = (kind: 'base' | 'delta' | 'names', batch: number): string =>
-  `${kind}-${String(batch).padStart(16, '0')}`
+export const fileName = (kind: 'base' | 'delta' | 'names', serial: number): string =>
+  `${kind}-${String(serial).padStart(16, '0')}`

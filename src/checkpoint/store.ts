@@ -1,20 +1,13 @@
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import type { LogPosition } from '../disk/record-format.js'
 import type { Disk, DiskFile } from '../model/disk.js'
 import { DiskError, reasonOf } from '../model/errors.js'
 import type { Log } from '../model/log.js'
 import type { ChangedPages, Section } from './changed-pages.js'
 import { roundedBytes } from './changed-pages.js'
 import { fileStart, OpenedFile, type PageAt, Unusable } from './checkpoint-file.js'
-import {
-  fileName,
-  type Head,
-  type JournalPosition,
-  MOST_NAMES_BYTES,
-  PAGE,
-  TABLE_ENTRY_BYTES,
-  TRAILER,
-} from './format.js'
+import { fileName, type Head, MOST_NAMES_BYTES, PAGE, TABLE_ENTRY_BYTES, TRAILER } from './format.js'
 import { pageHasher } from './page-hash.js'
 
 export interface StoreOptions {
@@ -33,7 +26,7 @@ export interface Loaded {
   batch: number
   boot: string
   journal: string
-  position: JournalPosition
+  position: LogPosition
   complete: boolean
   meta: string
   /** What was named, in the words of who saved it, in order. */
@@ -48,7 +41,7 @@ export interface Loaded {
 export interface ToSave {
   batch: number
   journal: string
-  position: JournalPosition
+  position: LogPosition
   complete: boolean
   meta: string
   /** Named since the last call; with `all` all there is. */
@@ -75,8 +68,9 @@ export class CheckpointStore {
   /** Bytes of what counts now. */
   bytes = 0
   readonly #o: StoreOptions
-  /** The batches of the file that counts, and of the base it builds upon. */
+  /** The serial of the file that counts, and the highest one given. */
   #last: number | undefined
+  #serial = 0
   #baseBytes = 0
   #deltaBytes = 0
   #names: { file: string; bytes: number } | undefined
@@ -94,7 +88,6 @@ export class CheckpointStore {
     const { disk, dir, gateway, damage } = this.#o
     const files = disk.list(dir).map(({ name }) => name)
     const hash = pageHasher()
-    const batchOf = (name: string) => Number.parseInt(name.slice(name.indexOf('-') + 1), 10)
     const open = (name: string): OpenedFile | undefined => {
       const path = join(dir, name)
       try {
@@ -117,13 +110,14 @@ export class CheckpointStore {
       }
       return undefined
     }
+    for (const name of files) this.#serial = Math.max(this.#serial, serialOf(name))
     for (const base of files.filter((name) => /^base-\d{16}$/.test(name)).reverse()) {
       const first = open(base)
       if (!first) continue
       const chain = [first]
-      for (const delta of files.filter((name) => /^delta-\d{16}$/.test(name) && batchOf(name) > first.head.batch)) {
+      for (const delta of files.filter((name) => /^delta-\d{16}$/.test(name) && serialOf(name) > first.head.serial)) {
         const next = open(delta)
-        if (next?.head.after !== chain.at(-1)!.head.batch) {
+        if (next?.head.after !== chain.at(-1)!.head.serial) {
           next?.file.close()
           break
         }
@@ -162,8 +156,8 @@ export class CheckpointStore {
     const isBase = what.all || this.#deltaBytes > MOST_DELTAS * this.#baseBytes
     try {
       if (isBase) what.changed.reset()
-      const { files, path, bytes } = this.#write(what, isBase)
-      return { bytes, published: this.#publish(what, isBase, files, path, bytes) }
+      const { files, path, serial, bytes } = this.#write(what, isBase)
+      return { bytes, published: this.#publish(what, isBase, files, path, serial, bytes) }
     } catch (error) {
       this.#saving = false
       this.#fails(error)
@@ -174,7 +168,8 @@ export class CheckpointStore {
   #write(what: ToSave, isBase: boolean) {
     const { disk, dir, gateway, bootId: boot } = this.#o
     const { batch, journal, position, complete, meta, memory, changed } = what
-    const namesFile = this.#writeNames(what)
+    const serial = ++this.#serial
+    const namesFile = this.#writeNames(what, serial)
     const sections: Head['sections'] = []
     const tables: Buffer[] = []
     const pieces: Uint8Array[] = []
@@ -209,6 +204,7 @@ export class CheckpointStore {
       gateway,
       boot,
       batch,
+      serial,
       ...(!isBase && { after: this.#last }),
       journal,
       position,
@@ -217,14 +213,14 @@ export class CheckpointStore {
       names: { file: namesFile.name, bytes: namesFile.file.sizeBytes },
       sections,
     }
-    const path = join(dir, fileName(isBase ? 'base' : 'delta', batch))
+    const path = join(dir, fileName(isBase ? 'base' : 'delta', serial))
     const temporary = `${path}.new`
     disk.remove(temporary)
     const file = disk.open(temporary, 'new')
     const all = [...fileStart(head, Buffer.concat(tables)), ...pieces, TRAILER]
     for (let i = 0; i < all.length; i += PIECES) file.append(all.slice(i, i + PIECES))
     this.writtenBytes += file.sizeBytes
-    return { files: { names: namesFile, file }, path, bytes: file.sizeBytes }
+    return { files: { names: namesFile, file }, path, serial, bytes: file.sizeBytes }
   }
 
   async #publish(
@@ -232,6 +228,7 @@ export class CheckpointStore {
     isBase: boolean,
     { names, file }: { names: { name: string; file: DiskFile }; file: DiskFile },
     path: string,
+    serial: number,
     bytes: number,
   ): Promise<boolean> {
     const { disk, dir, log } = this.#o
@@ -244,7 +241,7 @@ export class CheckpointStore {
       await what.after
       disk.rename(`${path}.new`, path)
       if (durable) await disk.syncDir(dir)
-      this.#last = what.batch
+      this.#last = serial
       this.#names = { file: names.name, bytes: names.file.sizeBytes }
       if (isBase) this.#baseBytes = bytes
       this.#deltaBytes = isBase ? 0 : this.#deltaBytes + bytes
@@ -284,12 +281,12 @@ export class CheckpointStore {
     }
   }
 
-  #writeNames({ batch, names, all }: ToSave): { name: string; file: DiskFile } {
+  #writeNames({ names, all }: ToSave, serial: number): { name: string; file: DiskFile } {
     const { disk, dir } = this.#o
     let name = this.#names?.file
     let file: DiskFile
     if (all || !name) {
-      name = fileName('names', batch)
+      name = fileName('names', serial)
       disk.remove(join(dir, name))
       file = disk.open(join(dir, name), 'new')
     } else {
@@ -340,7 +337,7 @@ export class CheckpointStore {
 
   #loaded(chain: readonly OpenedFile[], names: unknown[]): Loaded {
     const { head } = chain.at(-1)!
-    this.#last = head.batch
+    this.#last = head.serial
     this.#names = head.names
     const sizes = new Map(head.sections.map(({ name, bytes }) => [name, bytes]))
     const pagesOf = (section: string) => {
@@ -375,3 +372,5 @@ export class CheckpointStore {
     }
   }
 }
+
+const serialOf = (name: string): number => Number.parseInt(/-(\d{16})/.exec(name)?.[1] ?? '0', 10)

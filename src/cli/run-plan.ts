@@ -5,6 +5,7 @@ import { SystemClock } from '../engine/clock.js'
 import { Gateway } from '../gateway.js'
 import { type HttpServer, listen } from '../http/server.js'
 import type { Components } from '../model/components.js'
+import { reasonOf } from '../model/errors.js'
 import type { Plan } from '../model/plan.js'
 import type { Points } from '../model/points.js'
 import type { Status } from '../model/status.js'
@@ -25,13 +26,15 @@ export interface RunExtras {
   onReady?(status: () => Status, url: string | undefined): void
   /** Ends the run as a signal does. */
   until?: Promise<unknown>
+  /** Reads the plan again, when SIGHUP asks for it; rejects with a ConfigError. */
+  reload?(): Promise<Plan>
   /** Takes the ledger at the end; stderr unless given. */
   stderr?: { write(text: string): unknown }
 }
 
 /** Runs a plan in this process, with its status server, until it ends; resolves with the exit code. */
 export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
-  const { log, components = everything, onPoints, onReady, until, stderr } = extras
+  const { log, components = everything, onPoints, onReady, until, stderr, reload } = extras
   const clock = new SystemClock()
   const gateway = new Gateway(plan, { components, log, clock, onPoints })
   const status = () => gateway.status()
@@ -54,6 +57,13 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
     const routes = [...page.routes, tailRoute({ tap, clock, about }), recordRoute({ plan, clock, tap })]
     server = await listen(plan.http, { status, log, routes, login: page.login })
   }
+  // In a terminal SIGHUP says that it was closed.
+  const onHangUp = async () => {
+    supervision?.reloading()
+    await loadAnew(gateway, reload!, log)
+    supervision?.ready()
+  }
+  if (reload && !process.stdin.isTTY) process.on('SIGHUP', onHangUp)
   const code = await liveToEnd(gateway, {
     clock,
     log,
@@ -70,7 +80,21 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
     onStopping: () => supervision?.stopping(),
     until,
   })
+  process.off('SIGHUP', onHangUp)
   await server?.close()
   supervision?.close()
   return code
+}
+
+/** All or nothing: what can't be loaded changes nothing, and is said. */
+async function loadAnew(gateway: Gateway, read: () => Promise<Plan>, log: Logger): Promise<void> {
+  try {
+    const changes = await gateway.reload(await read())
+    log.info(
+      { changes },
+      changes.length > 0 ? 'the configuration was loaded anew' : 'the configuration has not changed',
+    )
+  } catch (error) {
+    log.error({}, `the configuration was not loaded anew, and all goes on as it was: ${reasonOf(error)}`)
+  }
 }

@@ -6,6 +6,6 @@ import { runPlan } from './run-plan.js'
 
 /** `weir run FILE…`: the exit code. Rejects with a ConfigError. */
 export async function run(files: readonly string[], options: { logLevel: LogLevel }): Promise<number> {
-  const plan = await loadConfig(files, { components })
-  return runPlan(plan, { log: processLog(options.logLevel) })
+  const load = () => loadConfig(files, { components })
+  return runPlan(await load(), { log: processLog(options.logLevel), reload: load })
 }

@@ -3,6 +3,7 @@ import type { Components } from '../model/components.js'
 import { derivedEntries } from './derived-schema.js'
 import { LATER } from './later.js'
 import { allowedText, branches, descriptionOf, isOptional, isSecret, type Part } from './schema-walk.js'
+import { sinkEntries } from './sink-schema.js'
 import { inputEntries, sourceEntries } from './source-schema.js'
 import { topEntries } from './top-schema.js'
 import { windowEntries } from './window-schema.js'
@@ -44,6 +45,9 @@ export function configDoc(components: Components): string {
     '### Reductions',
     `[reductions.md](reductions.md) says of each what it gives, its arguments and its unit: ${kernels.map(({ name }) => code(name)).join(', ')}.`,
     '## Sinks',
+    'Every sink has a `type` and may have:',
+    table(sinkEntries),
+    ...nested('spool', sinkEntries.spool),
     ...sinks.flatMap((c) => section(`### \`type: ${c.type}\``, c)),
     ...(formats.length
       ? [

@@ -3,6 +3,7 @@ import type { Components } from '../model/components.js'
 import { derivedEntries } from './derived-schema.js'
 import { NAME } from './findings.js'
 import { allowedText, descriptionOf, isOptional, metadataOf, type Part, unwrap } from './schema-walk.js'
+import { sinkEntries } from './sink-schema.js'
 import { inputEntries, sourceEntries } from './source-schema.js'
 import { topEntries } from './top-schema.js'
 import { windowEntries } from './window-schema.js'
@@ -24,7 +25,9 @@ export function jsonSchema(components: Components): Json {
       sources: byName({ oneOf: components.sources.map((c) => componentSchema(c, withDecode(source))) }),
       derived: byName(mapSchema(derivedEntries)),
       windows: byName(mapSchema(windowEntries)),
-      sinks: byName({ oneOf: components.sinks.map((c) => componentSchema(c)) }),
+      sinks: byName({
+        oneOf: components.sinks.map((c) => componentSchema(c, mapSchema(sinkEntries).properties as Json)),
+      }),
     },
   }
 }

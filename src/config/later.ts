@@ -13,9 +13,5 @@ export const LATER: Record<Place, Record<string, string>> = {
   },
   window: {},
   decode: {},
-  sink: {
-    spool: 'points kept on disk',
-    maxAge: 'bound of the points kept on disk',
-    minFree: 'bound of the points kept on disk',
-  },
+  sink: {},
 }

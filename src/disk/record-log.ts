@@ -222,6 +222,15 @@ export class RecordLog {
     }
   }
 
+  /** Begins a segment where none is open: then the log is known again by its id, whatever is removed. */
+  touch(): void {
+    try {
+      this.#file ??= this.#open()
+    } catch (error) {
+      this.#fails(error)
+    }
+  }
+
   /** Takes away all behind a position, before anything is appended. */
   cut(to: LogPosition): void {
     this.#cutTo(to)
@@ -248,13 +257,13 @@ export class RecordLog {
     this.#tail = endOf(this.#segments) ?? to
   }
 
-  /** What is written from here on goes into a new segment. */
+  /** What is written from here on goes into a new segment. One without records goes, unless the log is known by it alone. */
   roll(): void {
     const file = this.#file
     if (!file) return
     this.#file = undefined
     const last = this.#segments.at(-1)!
-    if (last.end === this.#headBytes) {
+    if (last.end === this.#headBytes && this.#segments.length > 1) {
       this.#segments.pop()
       this.#tail = last.after
       file.close()

@@ -134,6 +134,11 @@ export class Engine implements IntakeHost {
     this.#checkedForgetUs = saved.checkedForgetUs
   }
 
+  /** Batches of a run whose state is gone are not numbered again: sinks have points of them. */
+  startBehind(batch: number): void {
+    this.batches = Math.max(this.batches, batch)
+  }
+
   save(): SavedEngine {
     return { batches: this.batches, lastBatchUs: this.lastBatchUs, checkedForgetUs: this.#checkedForgetUs }
   }
@@ -204,11 +209,16 @@ export class Engine implements IntakeHost {
     this.#release()
   }
 
-  /** A last batch of all sources; with `closeAll` every open window is emitted as it stands. */
-  async stop(closeAll: boolean): Promise<void> {
+  /** Makes no batch any more: another goes on with its state. */
+  retire(): void {
     this.#stopped = true
     this.#tick?.cancel()
     this.#tick = undefined
+  }
+
+  /** A last batch of all sources; with `closeAll` every open window is emitted as it stands. */
+  async stop(closeAll: boolean): Promise<void> {
+    this.retire()
     await this.#exclusive(() => {
       if (closeAll) for (const intake of this.#intakes) intake.over = true
       return this.#batch(this.#intakes)

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import { ChangedPages } from '../checkpoint/changed-pages.js'
 import { CheckpointStore, type Loaded } from '../checkpoint/store.js'
 import { bootId } from '../disk/boot-id.js'
-import { Damage } from '../disk/damage.js'
+import type { Damage } from '../disk/damage.js'
 import { lockDirectory } from '../disk/lock.js'
 import { isBefore, type LogPosition, RecordLog } from '../disk/record-log.js'
 import type { Clock } from '../model/clock.js'
@@ -21,6 +21,13 @@ import type { SavedLine, SavedRest } from './saved-line.js'
 export interface Lasting {
   /** Resolves once the points of this batch are as safe as configured. */
   whenDurable(batch: number): Promise<void>
+}
+
+export interface KeeperParts {
+  disk: Disk
+  damage: Damage
+  clock: Clock
+  log: Log
 }
 
 /** What was kept, and what has happened since. */
@@ -46,7 +53,7 @@ export class Keeper {
   readonly lastMark: number | undefined
   readonly #plan: Plan
   readonly #clock: Clock
-  readonly #locks: { release(): void }[]
+  readonly #lock: { release(): void } | undefined
   readonly #damage: Damage
   readonly #records: RecordLog
   readonly #store: CheckpointStore
@@ -67,16 +74,17 @@ export class Keeper {
   #recovery: KeptStatus['recovery'] = null
   #frameBytes = 0
 
-  private constructor(plan: Plan, disk: Disk, clock: Clock, log: Log) {
+  private constructor(plan: Plan, { disk, damage, clock, log }: KeeperParts) {
     this.#plan = plan
     this.#clock = clock
     this.#startMs = this.#savedMs = clock.monotonicMs()
     const durable = plan.durability === 'power'
     const stateDir = resolve(plan.stateDir)
     const dir = durable ? stateDir : resolve(plan.runtimeDir)
-    this.#locks = [...new Set([stateDir, dir])].map((one) => lockDirectory(disk, one))
+    // stateDir is locked by who opened it.
+    this.#lock = dir === stateDir ? undefined : lockDirectory(disk, dir)
     try {
-      const damage = (this.#damage = new Damage({ disk, stateDir, policy: plan.onDamage, log }))
+      this.#damage = damage
       const common = { disk, gateway: plan.gateway, bootId: bootId(), clock, log, damage }
       this.#records = RecordLog.open({ ...common, what: 'journal', dir: join(dir, 'journal'), durable })
       this.#running = new RunningMark(disk, stateDir)
@@ -95,14 +103,14 @@ export class Keeper {
       this.recovered = this.#loaded && this.#recover(this.#loaded)
       this.lastMark = this.#loaded && this.#lastMark(this.#loaded)
     } catch (error) {
-      for (const lock of this.#locks) lock.release()
+      this.#lock?.release()
       throw error
     }
   }
 
   /** Undefined where the plan keeps nothing. Throws a StateError where the directories are in use, or hold what can't be used and may not be set aside. */
-  static open(plan: Plan, { disk, clock, log }: { disk: Disk; clock: Clock; log: Log }): Keeper | undefined {
-    return plan.durability === 'memory' ? undefined : new Keeper(plan, disk, clock, log)
+  static open(plan: Plan, parts: KeeperParts): Keeper | undefined {
+    return plan.durability === 'memory' ? undefined : new Keeper(plan, parts)
   }
 
   /**
@@ -113,6 +121,7 @@ export class Keeper {
     this.#frameBytes += frameBytes
     if (this.#loaded)
       this.#recovery = { ms: Math.round(this.#clock.monotonicMs() - this.#startMs), frameBytes: this.#frameBytes }
+    this.#records.touch()
     // Frames in blocks are behind the last mark.
     if (line.intakes.every((intake) => intake.isEmpty)) this.#position = this.#records.end
     this.journal.writes = true
@@ -145,34 +154,32 @@ export class Keeper {
   close(): void {
     this.#loaded?.close()
     this.#records.close()
-    for (const lock of this.#locks) lock.release()
+    this.#lock?.release()
   }
 
-  /** Resolves once the mark of a batch is as safe as configured: its points may leave. */
-  whenMarked(): Promise<void> {
-    return new Promise((resolve) => this.#records.whenDurable(resolve))
+  /** Calls `done` once the marks of all batches so far are as safe as configured: their points may leave. */
+  whenMarked(done: () => void): void {
+    this.#records.whenDurable(done)
   }
 
   /** What needs a person. */
   get alarms(): string[] {
     const failing = [this.#records.failing, this.#store.failing].filter((why) => why !== undefined)
-    return [...this.#damage.alarms, ...failing.map((why) => `state is not kept: ${why}`)]
+    return failing.map((why) => `state is not kept: ${why}`)
   }
 
-  status(): KeptStatus {
+  status(): Omit<KeptStatus, 'setAside'> {
     const inStateDir = this.#parked ? this.#parked.writtenBytes : this.#records.writtenBytes + this.#store.writtenBytes
     return {
-      durability: this.#plan.durability === 'power' ? 'power' : 'process',
+      durability: this.#plan.durability,
       journalBytes: this.#records.bytes,
       checkpointBatch: this.#checkpoint.batch,
       checkpointAtUs: this.#checkpoint.atUs,
       checkpointBytes: this.#store.bytes,
       pauseMs: this.#pauseMs,
       longestPauseMs: this.#longestPauseMs,
-      writtenBytes: this.#records.writtenBytes + this.#store.writtenBytes,
       stateDirBytes: inStateDir,
       unwrittenFrames: this.journal.unwritten,
-      setAside: this.#damage.setAside,
       recovery: this.#recovery,
     }
   }
@@ -206,7 +213,10 @@ export class Keeper {
       memory: line.memory,
       changed: this.#changed.pages,
       all: isBase,
-      after: Promise.all([this.whenMarked(), ...lanes.map((lane) => lane.whenDurable(batch))]),
+      after: Promise.all([
+        new Promise<void>((resolve) => this.whenMarked(resolve)),
+        ...lanes.map((lane) => lane.whenDurable(batch)),
+      ]),
     })
     this.#savedMs = this.#clock.monotonicMs()
     this.#pauseMs = this.#savedMs - fromMs

@@ -5,6 +5,7 @@ import type { Log } from '../model/log.js'
 import type { Points } from '../model/points.js'
 import type { Format, SendResult, Sink } from '../model/sink.js'
 import type { SinkStatus } from '../model/status.js'
+import type { LaneName, Piece, Spool, Taken } from '../spool/spool.js'
 import { Rejected } from './rejected.js'
 
 export interface LaneOptions {
@@ -16,7 +17,11 @@ export interface LaneOptions {
   finalOnly: boolean
   clock: Clock
   log: Log
-  /** Past this the oldest body is given up. Finite sources wait from half of it on. Default 32 MiB. */
+  /** Where points wait; without it they wait in memory. It is closed with the lane. */
+  spool?: Spool | undefined
+  /** Calls back once the marks of all batches so far are as safe as configured; only then may their points leave. */
+  gate?: (done: () => void) => void
+  /** Past this the oldest body in memory is given up. Finite sources wait from half of it on. Default 32 MiB. */
   maxQueuedBytes?: number
   /** A body is sent when it reaches this; it goes over by 1000 lines at most. Default 1 MiB. */
   maxBodyBytes?: number
@@ -30,12 +35,23 @@ export interface LaneOptions {
   random?: () => number
 }
 
+/** Points in memory: of a lane without a spool, or what its disk refused. */
 interface Body {
   pieces: Buffer[]
   sizeBytes: number
   points: number
-  /** Takes nothing more: it was sent once, or is a half of a refused one. */
+  /** Takes nothing more: it was sent once. */
   sealed: boolean
+}
+
+/** What one sender is at: a body, of which parts may be left since others were refused. */
+interface Work {
+  lane: LaneName
+  /** Where it is from: the spool, or the queue in memory. */
+  from: Taken | Body
+  /** Oldest first. */
+  parts: { bytes: Buffer; points: number }[]
+  counts: { delivered: number; refused: number; givenUp: number }
 }
 
 const PART_LINES = 1000
@@ -43,21 +59,34 @@ const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 30_000
 const LONGEST_WAIT_MS = 600_000
 const REASONS_SAID = 3
+/** Points that wait for longer when a sink is back are left behind as its backlog, so that those of now need not wait for them. */
+const BACKLOG_AGE_MS = 5000
+/** Of the time a body of the backlog took, so much the next one waits. */
+const BACKLOG_PACE = 1
+const LEAST_PACE_MS = 20
 
 /**
- * The way of points into one sink: encodes, queues, sends one body at a time in the order of emission, retries with
- * jittered back-off, halves what is refused, and counts. `emitted = delivered + refused + givenUp + spooled` always holds.
+ * The way of points into one sink: encodes, spools, sends in the order of emission, retries with jittered back-off, halves
+ * what is refused, and counts. After an outage what waits is the backlog, sent beside the points of now; corrections of
+ * what may be in it follow it. `emitted = delivered + refused + givenUp + spooled` always holds.
  */
 export class Lane {
-  readonly #o: Required<Omit<LaneOptions, 'rejectedDir' | 'maxRejectedBytes'>>
+  readonly #o: Required<Omit<LaneOptions, 'rejectedDir' | 'maxRejectedBytes' | 'spool' | 'gate'>>
+  readonly #spool: Spool | undefined
+  readonly #gate: (done: () => void) => void
+  /** Of what is not in the spool. */
   readonly #points: PointLedger = newPointLedger()
   readonly #rejected: Rejected
   readonly #stop = new AbortController()
-  /** Oldest first; while `#sending`, the first is on its way. */
+  /** Offered since the last commit, for the spool. */
+  #offered: Piece[] = []
+  /** In memory, oldest first. */
   readonly #queue: Body[] = []
   #queuedBytes = 0
-  #sending: Promise<void> | undefined
+  readonly #works: Partial<Record<LaneName, Work>> = {}
+  readonly #sending: Partial<Record<LaneName, Promise<void>>> = {}
   #retry: Timer | undefined
+  #pace: Timer | undefined
   #failures = 0
   #opened: boolean
   #state: SinkStatus['state'] = 'starting'
@@ -66,39 +95,22 @@ export class Lane {
   /** Reasons said in this episode of being down. */
   readonly #said = new Set<string>()
   #overfull = false
+  /** What waits is to be left behind, once the body on its way is taken. */
+  #splits = false
   #waiters: (() => void)[] = []
+  /** The newest point of each window, and which of them may be in the backlog. */
+  readonly #newestUs = new Map<string, number>()
+  #throughUs = new Map<string, number>()
 
   constructor(options: LaneOptions) {
-    this.#o = {
-      maxQueuedBytes: 32 * 2 ** 20,
-      maxBodyBytes: 2 ** 20,
-      maxBodyLines: 5000,
-      random: Math.random,
-      ...options,
-    }
+    const { spool, gate, ...rest } = options
+    this.#o = { maxQueuedBytes: 32 * 2 ** 20, maxBodyBytes: 2 ** 20, maxBodyLines: 5000, random: Math.random, ...rest }
+    this.#spool = spool
+    this.#gate = gate ?? ((done) => done())
     this.#opened = !options.sink.open
     this.#sinceUs = options.clock.nowUs()
     this.#rejected = new Rejected(options)
   }
-
-  /** Encodes and queues points at once; they need not outlive the call. Never fails: what finds no room is counted. */
-  offer(points: Points): void {
-    this.#points.emitted += points.lines
-    if (this.#state === 'closed') {
-      this.#points.givenUp += points.lines
-      return
-    }
-    const step = Math.min(PART_LINES, this.#o.maxBodyLines)
-    for (let from = 0; from < points.lines; from += step) {
-      const part =
-        from === 0 && points.lines <= step ? points : partOf(points, from, Math.min(points.lines, from + step))
-      this.#append(Buffer.from(this.#o.format.encode(part)), part.lines)
-    }
-  }
-
-  commit(_batch: number): void {}
-
-  async whenDurable(_batch: number): Promise<void> {}
 
   get name(): string {
     return this.#o.name
@@ -108,14 +120,66 @@ export class Lane {
     return this.#o.finalOnly
   }
 
+  /** The last batch whose points it has; -1 where it keeps none. */
+  get batch(): number {
+    return this.#spool?.batch ?? -1
+  }
+
+  /** Encodes and keeps points at once; they need not outlive the call. Never fails: what finds no room is counted. */
+  offer(points: Points): void {
+    if (this.#state === 'closed') {
+      this.#points.emitted += points.lines
+      this.#points.givenUp += points.lines
+      return
+    }
+    const step = Math.min(PART_LINES, this.#o.maxBodyLines)
+    const tagged = this.#mustFollow(points)
+    for (let from = 0; from < points.lines; from += step) {
+      const part =
+        from === 0 && points.lines <= step ? points : partOf(points, from, Math.min(points.lines, from + step))
+      const bytes = Buffer.from(this.#o.format.encode(part))
+      if (this.#spool) this.#offered.push({ bytes, points: part.lines, tagged })
+      else this.#append(bytes, part.lines)
+    }
+  }
+
+  /** What was offered since the last call is of this batch; what a spool has of it already is not kept again. */
+  commit(batch: number): void {
+    const spool = this.#spool
+    if (!spool || this.#state === 'closed') return
+    const offered = this.#offered
+    this.#offered = []
+    if (batch <= spool.batch || offered.length === 0) return
+    // Behind what waits in memory nothing may overtake it.
+    const isKept = this.#queue.length === 0 && spool.append(batch, offered)
+    if (!isKept) {
+      for (const { bytes, points } of offered) this.#append(Buffer.from(bytes), points)
+      return
+    }
+    const { end } = spool
+    this.#gate(() =>
+      spool.whenDurable(() => {
+        spool.release(end)
+        this.pump()
+      }),
+    )
+    this.#bound(spool)
+  }
+
+  /** Resolves once the points of all batches so far are as safe as configured, or delivered. */
+  async whenDurable(_batch: number): Promise<void> {
+    const spool = this.#spool
+    if (!spool) return
+    while (this.#queue.length > 0 && this.#state !== 'closed') await this.#change()
+    await new Promise<void>((resolve) => spool.whenDurable(resolve))
+  }
+
   /** Starts sending if there is anything to send and nothing is on its way; the engine calls it at each tick. */
   pump(): void {
-    if (this.#sending || this.#retry || this.#state === 'closed') return
-    if (this.#opened && this.#queue.length === 0) return
-    this.#sending = this.#run().finally(() => {
-      this.#sending = undefined
-      this.#wake()
-    })
+    if (this.#retry || this.#state === 'closed') return
+    if (this.#opened && !this.#hasWork('live') && !this.#hasWork('backlog')) return
+    this.#start('live')
+    if (this.#state === 'up' && !this.#pace && this.#hasWork('backlog')) this.#start('backlog')
   }
 
   /** True when sources that can wait should. */
@@ -131,24 +195,28 @@ export class Lane {
     }
   }
 
-  /** Sends until nothing is left, at once and then with the usual retries; resolves at the latest when the signal aborts. */
+  /**
+   * Sends until nothing is left, at once and then with the usual retries; resolves at the latest when the signal aborts. What is
+   * in a spool may wait for the next start: for it nothing is tried again.
+   */
   async drain(signal: AbortSignal): Promise<void> {
     this.#retry?.cancel()
     this.#retry = undefined
     this.#failures = 0
     const wake = () => this.#wake()
     signal.addEventListener('abort', wake, { once: true })
-    while (!signal.aborted && this.#state !== 'closed' && this.#queue.length > 0) {
+    while (!signal.aborted && this.#state !== 'closed' && (this.#hasWork('live') || this.#hasWork('backlog'))) {
+      if (this.#queue.length === 0 && this.#retry) break
       this.pump()
       await this.#change()
     }
     signal.removeEventListener('abort', wake)
   }
 
-  /** Ends what is on its way, gives up and counts the rest, closes the sink. */
+  /** Ends what is on its way, gives up and counts what waits in memory, closes spool and sink. */
   async close(): Promise<void> {
     this.#stop.abort()
-    await this.#sending
+    await Promise.all(Object.values(this.#sending))
     const left = this.#points.spooled
     if (left > 0)
       this.#o.log.error(
@@ -156,21 +224,34 @@ export class Lane {
         `sink ${this.#o.name}: ${left} points given up, not delivered before the end`,
       )
     this.#end()
+    this.#spool?.close()
     await this.#o.sink.close?.()
   }
 
   /** As of now. */
   status(): SinkStatus {
     const { name, type } = this.#o
+    const spool = this.#spool
+    const points = { ...this.#points }
+    if (spool) for (const [fate, n] of Object.entries(spool.ledger)) points[fate as keyof PointLedger] += n
     return {
       name,
       type,
       state: this.#state,
       sinceUs: this.#sinceUs,
-      points: { ...this.#points },
+      points,
       queuedBytes: this.#queuedBytes,
+      spoolBytes: spool?.bytes ?? 0,
+      oldestUs: spool?.oldestMs === undefined ? null : spool.oldestMs * 1000,
+      backlog: spool?.hasBacklog ?? false,
+      ...(spool?.failing !== undefined && { spoolFailing: spool.failing }),
       ...(this.#detail === undefined ? {} : { detail: this.#detail }),
     }
+  }
+
+  /** Bytes that the spool wrote since the start. */
+  get writtenBytes(): number {
+    return this.#spool?.writtenBytes ?? 0
   }
 
   /** The last lines refused, with the server's words. */
@@ -178,8 +259,20 @@ export class Lane {
     return this.#rejected.last
   }
 
+  /** Whether points follow others that may wait in the backlog. */
+  #mustFollow({ window, timeUs, correction }: Points): boolean {
+    if (!this.#spool) return false
+    const newest = this.#newestUs.get(window)
+    if (newest === undefined || newest < timeUs) this.#newestUs.set(window, timeUs)
+    if (!this.#spool.hasBacklog) return false
+    // Of what was there before the start nothing is known.
+    const through = this.#throughUs.get(window) ?? Number.POSITIVE_INFINITY
+    return timeUs <= through && correction.includes(1)
+  }
+
   #append(bytes: Buffer, points: number): void {
     const { maxQueuedBytes, maxBodyBytes, maxBodyLines } = this.#o
+    this.#points.emitted += points
     while (this.#queuedBytes + bytes.length > maxQueuedBytes && this.#giveUpOldest());
     const open = this.#queue.at(-1)
     if (open && !open.sealed && open.sizeBytes + bytes.length <= maxBodyBytes && open.points + points <= maxBodyLines) {
@@ -192,9 +285,18 @@ export class Lane {
   }
 
   #giveUpOldest(): boolean {
-    const [oldest] = this.#queue.splice(this.#sending ? 1 : 0, 1)
+    const isOut = this.#sending.live !== undefined && this.#works.live?.from === this.#queue[0]
+    const [oldest] = this.#queue.splice(isOut ? 1 : 0, 1)
     if (!oldest) return false
-    this.#settle(oldest, 'givenUp')
+    if (this.#works.live?.from === oldest) this.#works.live = undefined
+    this.#queuedBytes -= oldest.sizeBytes
+    this.#points.spooled -= oldest.points
+    this.#points.givenUp += oldest.points
+    this.#sayOverfull()
+    return true
+  }
+
+  #sayOverfull(): void {
     if (!this.#overfull) {
       const { log, name, maxQueuedBytes } = this.#o
       log.error(
@@ -203,31 +305,89 @@ export class Lane {
       )
     }
     this.#overfull = true
-    return true
   }
 
-  /** Books the points of a body that has left the queue. */
-  #settle(body: Body, as: 'delivered' | 'refused' | 'givenUp'): void {
-    this.#queuedBytes -= body.sizeBytes
-    this.#points.spooled -= body.points
-    this.#points[as] += body.points
+  /** Keeps the spool within its bounds; what is on its way stays. */
+  #bound(spool: Spool): void {
+    const oldest: LaneName = spool.hasBacklog ? 'backlog' : 'live'
+    if (this.#sending[oldest] || !spool.isOver()) return
+    this.#works[oldest] = undefined
+    if (spool.bound() > 0) this.#sayOverfull()
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      if (!this.#opened && !(await this.#open())) return
-      const body = this.#queue[0]
-      if (!body) return
+  #hasWork(lane: LaneName): boolean {
+    if (this.#works[lane] || (lane === 'live' && this.#queue.length > 0)) return true
+    return this.#spool !== undefined && !this.#spool.isEmpty(lane)
+  }
+
+  /** What a sender goes on with. */
+  #next(lane: LaneName): Work | undefined {
+    const known = this.#works[lane]
+    if (known) return known
+    const taken = this.#spool?.next(lane)
+    const body = lane === 'live' && !taken ? this.#queue[0] : undefined
+    const from = taken ?? body
+    if (!from) return undefined
+    if (body) {
       body.sealed = true
       if (body.pieces.length > 1) body.pieces = [Buffer.concat(body.pieces)]
-      if (!(await this.#take(body, await this.#o.sink.send(body.pieces[0], this.#stop.signal)))) return
+    }
+    const bytes = taken ? taken.bytes : body!.pieces[0]
+    return { lane, from, parts: [{ bytes, points: from.points }], counts: { delivered: 0, refused: 0, givenUp: 0 } }
+  }
+
+  #start(lane: LaneName): void {
+    if (this.#sending[lane]) return
+    const sending = this.#run(lane).finally(() => {
+      delete this.#sending[lane]
       this.#wake()
+    })
+    this.#sending[lane] = sending
+  }
+
+  async #run(lane: LaneName): Promise<void> {
+    const { sink, clock } = this.#o
+    while (!this.#stop.signal.aborted) {
+      if (!this.#opened && !(await this.#open())) return
+      const work = this.#next(lane)
+      if (!work) return
+      this.#works[lane] = work
+      const fromMs = clock.monotonicMs()
+      while (work.parts.length > 0) {
+        const result = await sink.send(work.parts[0].bytes, this.#stop.signal)
+        if (!(await this.#take(work, result))) return
+      }
+      this.#settle(work)
+      if (lane === 'live' && this.#splits) this.#split()
+      this.#wake()
+      if (lane === 'live' && this.#hasWork('backlog') && this.#state === 'up') this.#startBacklog()
+      if (lane === 'backlog' && this.#hasWork('backlog')) {
+        // Points of now come first: the backlog leaves the sink as much time as it takes.
+        const waitMs = Math.max(LEAST_PACE_MS, (clock.monotonicMs() - fromMs) * BACKLOG_PACE)
+        this.#pace = clock.after(waitMs, () => {
+          this.#pace = undefined
+          this.pump()
+        })
+        return
+      }
     }
   }
 
+  /** What waited while the sink was away is its backlog from now on. */
+  #split(): void {
+    this.#splits = false
+    this.#spool!.split()
+    this.#throughUs = new Map(this.#newestUs)
+  }
+
+  #startBacklog(): void {
+    if (!this.#pace) this.#start('backlog')
+  }
+
   async #open(): Promise<boolean> {
+    const { sink } = this.#o
     try {
-      await this.#o.sink.open!(this.#stop.signal)
+      await sink.open!(this.#stop.signal, this.#spool?.fileBytes)
       this.#opened = true
       this.#up()
     } catch (error) {
@@ -236,8 +396,8 @@ export class Lane {
     return this.#opened
   }
 
-  /** Books an outcome; true when the next body may go. */
-  async #take(body: Body, result: SendResult): Promise<boolean> {
+  /** Books the outcome of a work's first part; true when the next may go. */
+  async #take(work: Work, result: SendResult): Promise<boolean> {
     if (result.outcome === 'retry') {
       this.#down(result.why, result.afterMs)
       return false
@@ -252,23 +412,45 @@ export class Lane {
       return false
     }
     this.#up()
-    this.#queue.shift()
-    if (result.outcome === 'ok') this.#settle(body, 'delivered')
-    else if (body.points > 1) this.#queue.unshift(...halves(body))
+    const part = work.parts.shift()!
+    if (result.outcome === 'ok') this.#book(work, part, 'delivered')
+    else if (part.points > 1) work.parts.unshift(...halves(part))
     else {
-      this.#settle(body, 'refused')
-      await this.#rejected.keep(result.why, body.pieces[0].toString().trimEnd())
+      this.#book(work, part, 'refused')
+      await this.#rejected.keep(result.why, part.bytes.toString().trimEnd())
     }
     return true
   }
 
+  #book(work: Work, { bytes, points }: Work['parts'][number], as: 'delivered' | 'refused'): void {
+    work.counts[as] += points
+    if ('to' in work.from) return
+    this.#points[as] += points
+    this.#points.spooled -= points
+    this.#queuedBytes -= bytes.length
+    work.from.sizeBytes -= bytes.length
+    work.from.points -= points
+  }
+
+  /** All of it has its fate. */
+  #settle(work: Work): void {
+    this.#works[work.lane] = undefined
+    if ('to' in work.from) this.#spool!.taken(work.lane, work.from, work.counts, this.#o.sink.lengthBytes?.())
+    else this.#queue.shift()
+  }
+
   #up(): void {
-    const { clock, log, name } = this.#o
+    const { clock, log, name, sink } = this.#o
+    const spool = this.#spool
     if (this.#state === 'down') {
       const forMs = Math.round((clock.nowUs() - this.#sinceUs) / 1000)
       log.info({ sink: name, forMs }, `sink ${name}: reachable again after ${Math.round(forMs / 1000)} s`)
     }
-    if (this.#state !== 'up') this.#enter('up')
+    if (this.#state !== 'up') {
+      this.#enter('up')
+      const waitedMs = clock.nowUs() / 1000 - (spool?.oldestMs ?? Number.POSITIVE_INFINITY)
+      this.#splits = sink.takesSeveral === true && waitedMs > BACKLOG_AGE_MS
+    }
     this.#detail = undefined
     this.#overfull = false
     this.#failures = 0
@@ -295,8 +477,13 @@ export class Lane {
   /** Nothing goes out any more. */
   #end(): void {
     this.#retry?.cancel()
-    this.#retry = undefined
-    for (const body of this.#queue.splice(0)) this.#settle(body, 'givenUp')
+    this.#pace?.cancel()
+    this.#retry = this.#pace = undefined
+    for (const { points } of this.#queue.splice(0)) {
+      this.#points.spooled -= points
+      this.#points.givenUp += points
+    }
+    this.#queuedBytes = 0
     this.#enter('closed')
     this.#wake()
   }
@@ -326,17 +513,13 @@ function partOf(points: Points, from: number, to: number): Points {
   }
 }
 
-/** A body of several lines, cut at a line border near its middle by count. */
-function halves(body: Body): [Body, Body] {
-  const bytes = body.pieces[0]
-  const points = body.points >> 1
+/** Several lines, cut at a line border near their middle by count. */
+function halves({ bytes, points }: Work['parts'][number]): Work['parts'] {
+  const first = points >> 1
   let cut = 0
-  for (let i = 0; i < points; i++) cut = bytes.indexOf(10, cut) + 1
-  const half = (piece: Buffer, count: number): Body => ({
-    pieces: [piece],
-    sizeBytes: piece.length,
-    points: count,
-    sealed: true,
-  })
-  return [half(bytes.subarray(0, cut), points), half(bytes.subarray(cut), body.points - points)]
+  for (let i = 0; i < first; i++) cut = bytes.indexOf(10, cut) + 1
+  return [
+    { bytes: bytes.subarray(0, cut), points: first },
+    { bytes: bytes.subarray(cut), points: points - first },
+  ]
 }

@@ -270,8 +270,9 @@ export class Line {
     await this.engine.finish(this.intakes.filter(({ plan }) => sources.includes(sourceKey(plan))))
   }
 
-  /** Lets go of its workers. */
+  /** Ends its ticks, and lets go of its workers. */
   close(): Promise<void> {
+    this.engine.retire()
     return this.pool.close()
   }
 

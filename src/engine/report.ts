@@ -17,9 +17,9 @@ import type { Window } from '../window/window.js'
 import type { Derivation } from './derivation.js'
 import type { Engine } from './engine.js'
 import type { EngineMemory } from './engine-memory.js'
+import type { Home } from './home.js'
 import type { DeviceEntry, Identities } from './identities.js'
 import type { Intake } from './intake.js'
-import type { Keeper } from './keeper.js'
 import type { Lane } from './lane.js'
 import type { SampleClocks } from './sample-clocks.js'
 
@@ -39,7 +39,7 @@ export interface Reported {
   sources: ReadonlyMap<string, Source>
   windows: readonly Window[]
   lanes: readonly Lane[]
-  keeper?: Keeper | undefined
+  home?: Home | undefined
 }
 
 /** A device more than half of whose rows were late, and how far its clock seems off. */
@@ -79,7 +79,7 @@ export function report(r: Reported): Status {
       units: unitsOf(r, window),
     })),
     sinks: r.lanes.map((lane) => lane.status()),
-    kept: r.keeper?.status() ?? null,
+    kept: r.home?.status(r.lanes) ?? null,
     alarms: alarms(r, freePages),
   }
 }
@@ -201,7 +201,7 @@ function alarms(r: Reported, freePages: number): string[] {
     if (intake.linkState.state === 'down')
       found.push(`source ${name} (${type}) is down: ${intake.linkState.detail ?? ''}`)
   }
-  found.push(...(r.keeper?.alarms ?? []))
+  found.push(...(r.home?.alarms ?? []))
   for (const lane of r.lanes) {
     const status = lane.status()
     if (status.state === 'down') found.push(`sink ${status.name} (${status.type}) is down: ${status.detail ?? ''}`)
@@ -209,6 +209,8 @@ function alarms(r: Reported, freePages: number): string[] {
       found.push(
         `sink ${status.name}: ${status.points.givenUp} points given up; its queue was full; see why it is away or slow`,
       )
+    if (status.spoolFailing !== undefined)
+      found.push(`sink ${status.name}: points are not spooled and wait in memory: ${status.spoolFailing}`)
     if (status.points.refused > 0)
       found.push(`sink ${status.name}: ${status.points.refused} points refused; the log has the words it gave`)
   }

@@ -211,6 +211,8 @@ export interface SinkPlan {
   name: string
   type: string
   options: unknown
+  /** Bounds of the points that wait for it on a disk; absent: they wait in memory. `minFree` is a part of the disk. */
+  spool?: { maxBytes: number; maxAgeUs: number; minFree: number }
 }
 
 export interface HttpPlan {

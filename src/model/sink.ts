@@ -26,9 +26,16 @@ export type SendResult =
 
 /** Where points go. The lane before it queues, retries, halves and counts; a sink never retries itself. */
 export interface Sink {
-  /** Before the first body and after each failure of it: administration, opening files. Rejects with a LinkError. */
-  open?(signal: AbortSignal): Promise<void>
-  /** Sends one body; one call at a time. Answers within a bounded time even when the other side hangs. Never rejects. */
+  /**
+   * Before the first body and after each failure of it: administration, opening files. Rejects with a LinkError.
+   * `lengthBytes` is how long its file was when all that is not offered again was in it.
+   */
+  open?(signal: AbortSignal, lengthBytes?: number): Promise<void>
+  /** It may be sent a second body while one is on its way. */
+  readonly takesSeveral?: boolean
+  /** Of a sink that is a file, its length behind the last body. */
+  lengthBytes?(): number | undefined
+  /** Sends one body; one call at a time, or two where it takes several. Answers within a bounded time even when the other side hangs. Never rejects. */
   send(body: Uint8Array, signal: AbortSignal): Promise<SendResult>
   close?(): Promise<void>
 }

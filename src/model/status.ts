@@ -24,7 +24,7 @@ export interface Status {
 
 /** Journal and checkpoint. */
 export interface KeptStatus {
-  durability: 'process' | 'power'
+  durability: 'memory' | 'process' | 'power'
   journalBytes: number
   /** The batch up to which the state is kept, 0 before the first, and when that was. */
   checkpointBatch: number
@@ -33,8 +33,7 @@ export interface KeptStatus {
   /** How long the last checkpoint held the line up, and the longest one, ms. */
   pauseMs: number
   longestPauseMs: number
-  /** Written to journal and checkpoint since the start; to stateDir alone, with the spools. */
-  writtenBytes: number
+  /** Written to stateDir since the start: spools, and what of journal and checkpoint is there. */
   stateDirBytes: number
   /** Frames that the journal could not take. */
   unwrittenFrames: number
@@ -83,6 +82,15 @@ export interface SinkStatus {
   state: 'starting' | 'up' | 'down' | 'closed'
   sinceUs: number
   points: PointLedger
+  /** In memory: all that waits where nothing is spooled, else what the disk refused. */
   queuedBytes: number
+  /** On disk, acknowledged parts of segments among them. */
+  spoolBytes: number
+  /** When the oldest point that waits was emitted; null where none does. */
+  oldestUs: number | null
+  /** Points of an outage are sent beside those of now. */
+  backlog: boolean
+  /** Why points can't be spooled; they wait in memory meanwhile. */
+  spoolFailing?: string
   detail?: string
 }

@@ -63,12 +63,13 @@ export class Side {
     })
     this.clock = new ReplayClock(header.startedUs)
     this.gateway = new Gateway(
-      { ...plan, durability: 'memory', sources: [...played, ...derived] },
+      { ...plan, sources: [...played, ...derived] },
       {
         components: { ...components, sources: components.sources.map(replayed) },
         log,
         clock: this.clock,
         outsideClock,
+        transient: true,
         ...(partial && { notBeforeUs: Number.NEGATIVE_INFINITY }),
         onFinalPoints,
         handOverMs,

@@ -10,6 +10,8 @@ import { STOP_MARGIN_MS } from './stop-margin.js'
 /** How the service manager is kept informed while weir runs under one. */
 export interface Supervision {
   ready(): void
+  /** The configuration is being loaded anew; `ready` ends it. */
+  reloading(): void
   stopping(): void
   close(): void
 }
@@ -50,6 +52,12 @@ export async function superviseThis(options: SupervisionOptions): Promise<Superv
   return {
     ready() {
       state = () => ['READY=1']
+      beat()
+    },
+    reloading() {
+      // CLOCK_MONOTONIC, by which systemd tells this reload from one before.
+      const us = process.hrtime.bigint() / 1000n
+      state = () => ['RELOADING=1', `MONOTONIC_USEC=${us}`]
       beat()
     },
     stopping() {

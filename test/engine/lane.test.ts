@@ -46,7 +46,17 @@ class ScriptedSink implements Sink {
 function setUp<S extends Sink>(sink: S, options: Partial<LaneOptions> = {}) {
   const clock = new FakeClock()
   const log = new RecordingLog()
-  const lane = new Lane({ name: 'db', type: 'scripted', sink, format: plain, finalOnly: false, clock, log, random: () => 0, ...options })
+  const lane = new Lane({
+    name: 'db',
+    type: 'scripted',
+    sink,
+    format: plain,
+    finalOnly: false,
+    clock,
+    log,
+    random: () => 0,
+    ...options,
+  })
   return { lane, clock, log, sink }
 }
 

@@ -70,3 +70,76 @@ test('a process that is killed anywhere loses nothing: the points are the same, 
     assert.deepEqual(last(points), expected, `killed behind ${a} and ${b}`)
   }
 })
+
+test('another configuration finishes open windows as they were, and begins its own with the first whole one', async () => {
+  const windows = (every: string, reduce: string[]) => ({
+    same: { of: '*', every: '1s', reduce: ['count', 'sum'] },
+    other: { of: '*', every, lateness: '1s', reduce },
+  })
+  const disk = new MemoryDisk()
+  const before = new Rig({ config: config({ windows: windows('2s', ['count', 'sum']) }), disk })
+  await before.start()
+  await feed(before, 0, 45)
+  const rest = disk.copy()
+  const after = new Rig({
+    config: config({ windows: windows('3s', ['count', 'max']) }),
+    disk: rest,
+    startUs: (START + 4500) * 1000,
+  })
+  await after.start()
+  await feed(after, 45, 120)
+  await after.advance(10_000)
+  await after.stop()
+  const points = [...before.due, ...after.due]
+  const whole = await wholeOf(windows('2s', ['count', 'sum']), 120)
+  const found = last(points.filter(({ measurement }) => measurement === 'same'))
+  assert.deepEqual(found, new Map([...whole].filter(([key]) => key.startsWith('same'))))
+  const other = points.filter(({ measurement }) => measurement === 'other')
+  const old = last(other.filter(({ fields }) => 'v_sum' in fields))
+  const made = last(other.filter(({ fields }) => 'v_max' in fields))
+  // Whatever had begun by then is whole in the old definition, and there only.
+  for (const [key, fields] of old) assert.equal(fields, whole.get(key), key)
+  const oldEnd = Math.max(...[...old.keys()].map((key) => Number(key.split(' ')[1]) + 2e6))
+  const firstNew = Math.min(...[...made.keys()].map((key) => Number(key.split(' ')[1])))
+  assert.equal(oldEnd, (START + 6000) * 1000)
+  assert.equal(firstNew, (START + 6000) * 1000)
+  const counts = [...made.values()].map((text) => (JSON.parse(text) as { v_count: number }).v_count)
+  assert.equal(counts[0], 10)
+})
+
+async function wholeOf(windows: object, frames: number): Promise<Map<string, string>> {
+  const rig = new Rig({ config: config({ windows }), disk: new MemoryDisk() })
+  await rig.start()
+  await feed(rig, 0, frames)
+  await rig.advance(10_000)
+  await rig.stop()
+  return last(rig.due)
+}
+
+test('a configuration that is loaded anew keeps connections, and windows that did not change lose nothing', async () => {
+  const sources = (config() as { sources: object }).sources
+  const one = { same: { of: '*', every: '1s', lateness: '2s', reduce: ['count', 'sum', 'p99'] } }
+  const rig = new Rig({ config: config({ windows: one }), disk: new MemoryDisk() })
+  await rig.start()
+  await feed(rig, 0, 33)
+  const script = rig.script('a')
+  const changes = await rig.reload(
+    config({
+      windows: { ...one, more: { of: '*', every: '1s', reduce: ['max'] } },
+      sources: { ...sources, b: { type: 'script' } },
+    }),
+  )
+  assert.deepEqual(changes, ['window more: new', 'source b: started'])
+  assert.equal(rig.script('a'), script)
+  await feed(rig, 33, 60)
+  await rig.push('b', 'x', '7')
+  await rig.advance(10_000)
+  await assert.rejects(rig.reload(config({ gateway: 'another' })), /gateway.* takes a restart/)
+  await rig.stop()
+  const expected = await wholeOf(one, 60)
+  assert.deepEqual(
+    last(rig.due.filter(({ measurement, device }) => measurement === 'same' && device !== 'x')),
+    expected,
+  )
+  assert.ok(rig.due.some(({ measurement }) => measurement === 'more'))
+})

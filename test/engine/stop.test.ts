@@ -84,9 +84,10 @@ test('a hard stop while a graceful one waits for a source is at once', async () 
   assert.equal(rig.clock.waiting, 0)
 })
 
-test('a sink that is down delays a graceful stop to its bound; what it did not take is given up and counted', async () => {
+test('a sink that is down delays a graceful stop to its bound where points wait in memory; what it did not take is given up and counted', async () => {
   const rig = await started({
     answer: async (): Promise<SendResult> => ({ outcome: 'retry', why: 'cannot write: down' }),
+    transient: true,
   })
   const seen = state(rig.gateway.stop({ graceful: true }))
   await rig.clock.advance(7999)

@@ -108,7 +108,7 @@ class MemoryFile implements DiskFile {
   }
 
   read(into: Uint8Array, position: number): number {
-    return this.#bytes.copy(into, 0, position, position + into.length)
+    return position >= this.sizeBytes ? 0 : this.#bytes.copy(into, 0, position, position + into.length)
   }
 
   truncate(sizeBytes: number): void {

@@ -12,6 +12,7 @@ import type { Points } from '../../src/model/points.js'
 import type { SendResult, Sink, SinkComponent } from '../../src/model/sink.js'
 import type { Source, SourceComponent, SourceOutput } from '../../src/model/source.js'
 import { FakeClock, settle } from './fake-clock.js'
+import { MemoryDisk } from './memory-disk.js'
 
 /** A source that a test speaks through. */
 class Script implements Source {
@@ -61,6 +62,8 @@ export interface RigOptions {
   handOverMs?: number
   log?: Log
   startUs?: number
+  /** Nothing is kept on a disk: points wait in memory. */
+  transient?: boolean
   /** Where state is kept, where `config` says that it is. */
   disk?: Disk
   /** What sinks of type `memory` answer; they take everything unless told. */
@@ -82,18 +85,21 @@ export class Rig {
   readonly due: SeenPoint[] = []
   /** What sinks of type `memory` got, by name. */
   readonly sunk = new Map<string, string[]>()
+  readonly #parse: (config: object) => Plan
   readonly #scripts = new Map<string, Script>()
 
   constructor(options: RigOptions) {
     this.clock = new FakeClock(options.startUs)
     const rigged = riggedComponents(this.#scripts, this.sunk, options)
-    const plan = (this.plan = parseConfig({ durability: 'memory', ...options.config }, rigged, {
-      env: {},
-      hostname: 'rig',
-      cores: 2,
-      readText: () => '',
-      pointsTaken: true,
-    }))
+    this.#parse = (config) =>
+      parseConfig({ durability: 'memory', ...config }, rigged, {
+        env: {},
+        hostname: 'rig',
+        cores: 2,
+        readText: () => '',
+        pointsTaken: true,
+      })
+    const plan = (this.plan = this.#parse(options.config))
     this.gateway = new Gateway(plan, {
       components: rigged,
       log: options.log ?? silent,
@@ -102,7 +108,8 @@ export class Rig {
         options.onPoints?.(points)
         this.due.push(...seen(points))
       },
-      ...(options.disk && { disk: options.disk }),
+      disk: options.disk ?? new MemoryDisk(),
+      ...(options.transient && { transient: true }),
       onBatch: () => this.assertBalanced(),
       random: () => 0.5,
       sizes: { ...options.sizes, poison: true },
@@ -113,6 +120,14 @@ export class Rig {
   async start(): Promise<void> {
     await this.gateway.start()
     await settle()
+  }
+
+  /** Loads another configuration, as SIGHUP does. */
+  async reload(config: object): Promise<readonly string[]> {
+    const reloading = this.gateway.reload(this.#parse(config))
+    reloading.catch(() => {})
+    await settle()
+    return reloading
   }
 
   script(name: string): Script {

@@ -62,6 +62,10 @@ export class MqttConnection {
         abort = resolve
         signal.addEventListener('abort', abort)
         client.on('connect', (connack) => this.#connected(client, connack).catch(reject))
+        if (!this.#tapped)
+          client.on('packetreceive', (packet) => {
+            if (packet.cmd === 'connack') this.out.session(packet.sessionPresent)
+          })
         client.on('disconnect', (packet) => reject(disconnected(this.#name, packet.reasonCode ?? 0)))
         client.on('error', reject)
         stream.on('error', reject)

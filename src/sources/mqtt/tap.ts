@@ -37,6 +37,15 @@ export interface TapOptions {
   open: OpenSocket
 }
 
+const CONNACK = 2
+
+/** The first flag of a CONNACK packet, behind its length. */
+function sessionPresent(bytes: Buffer, start: number, end: number): boolean {
+  let at = start + 1
+  while (at < end && bytes[at] & 0x80) at++
+  return at + 1 < end && (bytes[at + 1] & 1) === 1
+}
+
 /** Counts of one connection, for /status. */
 export interface TapCounts {
   reads: number
@@ -124,6 +133,8 @@ export class Tap extends Duplex implements PacketSink {
   }
 
   control(bytes: Buffer, start: number, end: number): void {
+    // Messages of the session may follow in the same read: nobody else hears of it in time.
+    if (bytes[start] >> 4 === CONNACK) this.out.session(sessionPresent(bytes, start, end))
     this.push(Buffer.from(bytes.subarray(start, end)))
   }
 

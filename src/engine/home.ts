@@ -1,0 +1,86 @@
+import { join, resolve } from 'node:path'
+import { bootId } from '../disk/boot-id.js'
+import { Damage } from '../disk/damage.js'
+import { lockDirectory } from '../disk/lock.js'
+import type { Clock } from '../model/clock.js'
+import type { Disk } from '../model/disk.js'
+import type { Log } from '../model/log.js'
+import type { Plan, SinkPlan } from '../model/plan.js'
+import type { KeptStatus } from '../model/status.js'
+import { Spool } from '../spool/spool.js'
+import { Keeper } from './keeper.js'
+import type { LaneOptions } from './lane.js'
+
+/** A gateway's directories on a disk: locked, with what is kept of the line, and the spools of its sinks. */
+export class Home {
+  /** Undefined with durability `memory`. */
+  readonly keeper: Keeper | undefined
+  readonly #plan: Plan
+  readonly #o: { disk: Disk; clock: Clock; log: Log }
+  readonly #lock: { release(): void }
+  readonly #damage: Damage
+  readonly #stateDir: string
+
+  /** Throws a StateError where the directories are in use, or hold what can't be used and may not be set aside. */
+  constructor(plan: Plan, options: { disk: Disk; clock: Clock; log: Log }) {
+    this.#plan = plan
+    this.#o = options
+    const { disk, log } = options
+    this.#stateDir = resolve(plan.stateDir)
+    this.#lock = lockDirectory(disk, this.#stateDir)
+    try {
+      this.#damage = new Damage({ disk, stateDir: this.#stateDir, policy: plan.onDamage, log })
+      this.keeper = Keeper.open(plan, { ...options, damage: this.#damage })
+    } catch (error) {
+      this.#lock.release()
+      throw error
+    }
+  }
+
+  /** What a sink's lane needs of it. */
+  forLane({ name, spool: bounds }: SinkPlan): Pick<LaneOptions, 'spool' | 'gate' | 'rejectedDir'> {
+    const { keeper } = this
+    const rejectedDir = join(this.#stateDir, 'rejected')
+    if (!bounds) return { rejectedDir }
+    const spool = Spool.open({
+      ...this.#o,
+      dir: join(this.#stateDir, 'spool', name),
+      gateway: this.#plan.gateway,
+      bootId: bootId(),
+      durable: this.#plan.durability === 'power',
+      lastMark: keeper?.lastMark,
+      bounds,
+      damage: this.#damage,
+    })
+    return { rejectedDir, spool, ...(keeper && { gate: (done: () => void) => keeper.whenMarked(done) }) }
+  }
+
+  /** What needs a person. */
+  get alarms(): string[] {
+    return [...this.#damage.alarms, ...(this.keeper?.alarms ?? [])]
+  }
+
+  status(lanes: readonly { writtenBytes: number }[]): KeptStatus {
+    const spooledBytes = lanes.reduce((sum, lane) => sum + lane.writtenBytes, 0)
+    const { stateDirBytes = 0, ...kept } = this.keeper?.status() ?? {}
+    return {
+      durability: this.#plan.durability,
+      journalBytes: 0,
+      checkpointBatch: 0,
+      checkpointAtUs: null,
+      checkpointBytes: 0,
+      pauseMs: 0,
+      longestPauseMs: 0,
+      unwrittenFrames: 0,
+      recovery: null,
+      ...kept,
+      stateDirBytes: stateDirBytes + spooledBytes,
+      setAside: this.#damage.setAside,
+    }
+  }
+
+  close(): void {
+    this.keeper?.close()
+    this.#lock.release()
+  }
+}

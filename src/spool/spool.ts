@@ -1,0 +1,370 @@
+// Points of one sink on their way, in its own format: a record log whose records are
+//
+//   u32    bytes of the head
+//   head   JSON { batch, points, tag, atMs, through }
+//   bytes  exactly what will be sent
+//
+// `tag` 1 marks what follows points that wait in the backlog: it goes there.
+import { join } from 'node:path'
+import { isBefore, type LogPosition, RecordLog } from '../disk/record-log.js'
+import type { Clock } from '../model/clock.js'
+import type { Disk } from '../model/disk.js'
+import { DiskError, reasonOf } from '../model/errors.js'
+import type { PointLedger } from '../model/ledger.js'
+import type { Log } from '../model/log.js'
+import { type Cursor, CursorFile } from './cursor.js'
+
+export interface SpoolBounds {
+  maxBytes: number
+  maxAgeUs: number
+  /** Part of the disk that stays free, 0 to 1. */
+  minFree: number
+}
+
+export interface SpoolOptions {
+  disk: Disk
+  dir: string
+  gateway: string
+  bootId: string
+  durable: boolean
+  /** Records of later batches were never sent and are cut off; undefined: not known. */
+  lastMark: number | undefined
+  bounds: SpoolBounds
+  clock: Clock
+  log: Log
+  damage: { found(path: string, offset: number, why: string): void; note(text: string): void }
+}
+
+/** Points of one batch, encoded. */
+export interface Piece {
+  bytes: Uint8Array
+  points: number
+  /** Follows points that may wait in the backlog. */
+  tagged: boolean
+}
+
+export type LaneName = 'live' | 'backlog'
+
+/** What is sent next in a lane, and where that lane is once it was taken. */
+export interface Taken {
+  bytes: Buffer
+  points: number
+  to: LogPosition
+}
+
+const TYPE = 1
+/** So much is kept on a disk that is nearly full, too. */
+const LEAST_BYTES = 16 * 2 ** 20
+const BODY_BYTES = 2 ** 20
+const BODY_POINTS = 5000
+
+interface RecordHead {
+  batch: number
+  points: number
+  tag: 0 | 1
+  atMs: number
+}
+
+/** One sink's points on a disk. One process writes it. */
+export class Spool {
+  readonly #o: SpoolOptions
+  readonly #log: RecordLog
+  readonly #file: CursorFile
+  #cursor: Cursor
+  /** Points that wait, and when the oldest of them was emitted. */
+  #waiting = 0
+  #oldestMs: number | undefined
+  /** Up to here records may be sent. */
+  #sendable: LogPosition
+  /** Why the cursor can't be written. */
+  #failing: string | undefined
+
+  private constructor(options: SpoolOptions, log: RecordLog, file: CursorFile, cursor: Cursor) {
+    this.#o = options
+    this.#log = log
+    this.#file = file
+    this.#cursor = cursor
+    this.#sendable = log.end
+  }
+
+  static open(options: SpoolOptions): Spool {
+    const { disk, dir, lastMark, damage } = options
+    const log = RecordLog.open({ ...options, what: 'spool', queueBytes: 0 })
+    const path = join(dir, 'cursor')
+    const first = log.first ?? log.end
+    const fresh: Cursor = { batch: -1, live: first, backlog: [], points: { delivered: 0, refused: 0, givenUp: 0 } }
+    let file = new CursorFile(disk, path)
+    const { cursor, newer } = file.read()
+    if (!cursor && !file.isEmpty) {
+      file.close()
+      damage.found(
+        path,
+        0,
+        newer
+          ? 'it is of a newer version of weir'
+          : 'none of its slots is whole; all points that are kept are sent again',
+      )
+      file = new CursorFile(disk, path)
+    }
+    if (cursor) log.goOnBehind(cursor.live)
+    const spool = new Spool(options, log, file, cursor ?? fresh)
+    if (lastMark !== undefined) spool.#cut(lastMark)
+    spool.#recount()
+    return spool
+  }
+
+  /** The last batch that it was given. */
+  get batch(): number {
+    return this.#cursor.batch
+  }
+
+  get ledger(): PointLedger {
+    const { delivered, refused, givenUp } = this.#cursor.points
+    return {
+      emitted: delivered + refused + givenUp + this.#waiting,
+      delivered,
+      refused,
+      givenUp,
+      spooled: this.#waiting,
+    }
+  }
+
+  get bytes(): number {
+    return this.#log.bytes
+  }
+
+  get writtenBytes(): number {
+    return this.#log.writtenBytes
+  }
+
+  /** Since when the oldest point waits, ms since the epoch. */
+  get oldestMs(): number | undefined {
+    return this.#waiting > 0 ? this.#oldestMs : undefined
+  }
+
+  get hasBacklog(): boolean {
+    return this.#cursor.backlog.length > 0
+  }
+
+  get failing(): string | undefined {
+    return this.#log.failing ?? this.#failing
+  }
+
+  get fileBytes(): number | undefined {
+    return this.#cursor.fileBytes
+  }
+
+  /** Nothing waits that may be sent. */
+  isEmpty(lane: LaneName): boolean {
+    return lane === 'live' ? !isBefore(this.#cursor.live, this.#sendable) : this.#cursor.backlog.length === 0
+  }
+
+  /** Keeps the points of a batch. False: the disk refuses, and nothing of it is kept. */
+  append(batch: number, pieces: readonly Piece[]): boolean {
+    const atMs = Math.round(this.#o.clock.nowUs() / 1000)
+    for (const tagged of [false, true]) {
+      const own = pieces.filter((piece) => piece.tagged === tagged)
+      if (own.length === 0) continue
+      const points = own.reduce((sum, piece) => sum + piece.points, 0)
+      const head: RecordHead = { batch, points, tag: tagged ? 1 : 0, atMs }
+      if (!this.#log.append(TYPE, [headBytes(head), ...own.map(({ bytes }) => bytes)])) return false
+      this.#waiting += points
+      this.#oldestMs ??= atMs
+    }
+    this.#cursor.batch = batch
+    return true
+  }
+
+  /** What was appended so far is safe: it may be sent. */
+  release(to: LogPosition): void {
+    if (isBefore(this.#sendable, to)) this.#sendable = to
+  }
+
+  get end(): LogPosition {
+    return this.#log.end
+  }
+
+  whenDurable(done: () => void): void {
+    this.#log.whenDurable(done)
+  }
+
+  /** What waits now is left behind: points from here on go first. */
+  split(): void {
+    const { live, backlog } = this.#cursor
+    const last = backlog.at(-1)
+    if (last && isBefore(last.to, live)) backlog.push({ from: last.to, to: live, tagged: true })
+    if (isBefore(live, this.#sendable)) backlog.push({ from: live, to: this.#sendable, tagged: false })
+    this.#cursor.live = this.#sendable
+  }
+
+  /** The next body of a lane; undefined where there is none. */
+  next(lane: LaneName): Taken | undefined {
+    const { live, backlog } = this.#cursor
+    if (lane === 'live') {
+      const found = this.#read(live, this.#sendable, backlog.length > 0 ? 0 : undefined)
+      // Nothing for this lane: it need not be looked at again.
+      if (!found) this.#cursor.live = this.#sendable
+      return found
+    }
+    for (;;) {
+      const range = backlog[0]
+      if (!range) return undefined
+      const found = this.#read(range.from, range.to, range.tagged ? 1 : undefined)
+      if (found) return found
+      this.#pass(range.to)
+    }
+  }
+
+  /** The body that `next` told of has been taken, in parts as counted; `fileBytes` is the length of a sink that is a file. */
+  taken(
+    lane: LaneName,
+    { to }: Taken,
+    counts: { delivered: number; refused: number; givenUp: number },
+    fileBytes?: number,
+  ): void {
+    const { points } = this.#cursor
+    for (const fate of ['delivered', 'refused', 'givenUp'] as const) {
+      points[fate] += counts[fate]
+      this.#waiting -= counts[fate]
+    }
+    if (fileBytes !== undefined) this.#cursor.fileBytes = fileBytes
+    if (lane === 'live') this.#cursor.live = to
+    else this.#pass(to)
+    this.#save()
+    this.#log.removeBefore(this.#first)
+  }
+
+  /** Whether points must be given up. */
+  isOver(): boolean {
+    if (this.#waiting === 0) return false
+    const { maxBytes, maxAgeUs, minFree } = this.#o.bounds
+    const { freeBytes, totalBytes } = this.#space()
+    if (this.#log.bytes > (freeBytes < totalBytes * minFree ? Math.min(maxBytes, LEAST_BYTES) : maxBytes)) return true
+    return this.#oldestMs !== undefined && this.#o.clock.nowUs() / 1000 - this.#oldestMs > maxAgeUs / 1000
+  }
+
+  /** Gives up the oldest points past the bounds; how many. */
+  bound(): number {
+    let given = 0
+    for (;;) {
+      if (!this.isOver()) return given
+      const lane: LaneName = this.hasBacklog ? 'backlog' : 'live'
+      const oldest = this.next(lane)
+      if (!oldest) return given
+      this.taken(lane, oldest, { delivered: 0, refused: 0, givenUp: oldest.points })
+      given += oldest.points
+    }
+  }
+
+  close(): void {
+    this.#save()
+    this.#log.close()
+    this.#file.close()
+  }
+
+  /** Where what still waits begins. */
+  get #first(): LogPosition {
+    return this.#cursor.backlog[0]?.from ?? this.#cursor.live
+  }
+
+  #space(): { freeBytes: number; totalBytes: number } {
+    try {
+      return this.#o.disk.space(this.#o.dir)
+    } catch {
+      return { freeBytes: 1, totalBytes: 1 }
+    }
+  }
+
+  /** The backlog goes on from here; once it has caught up with the live lane, they are one again. */
+  #pass(to: LogPosition): void {
+    const { backlog, live } = this.#cursor
+    const range = backlog[0]
+    if (isBefore(to, range.to)) {
+      range.from = to
+      return
+    }
+    backlog.shift()
+    if (backlog.length === 0 && isBefore(range.to, live)) backlog.push({ from: range.to, to: live, tagged: true })
+  }
+
+  #read(from: LogPosition, to: LogPosition, tag: 0 | 1 | undefined): Taken | undefined {
+    const pieces: Uint8Array[] = []
+    let bytes = 0
+    let points = 0
+    let end = from
+    for (const record of this.#log.records(from)) {
+      if (isBefore(to, record.end)) break
+      const { head, body } = split(record.body)
+      if (tag === undefined || head.tag === tag) {
+        if (pieces.length === 0) {
+          // The oldest that waits, as far as is known.
+          if (from === this.#first) this.#oldestMs = head.atMs
+        } else if (bytes + body.length > BODY_BYTES || points + head.points > BODY_POINTS) break
+        pieces.push(Buffer.from(body))
+        bytes += body.length
+        points += head.points
+      }
+      end = record.end
+    }
+    return pieces.length > 0 ? { bytes: Buffer.concat(pieces), points, to: end } : undefined
+  }
+
+  #save(): void {
+    try {
+      this.#file.write(this.#cursor)
+      this.#failing = undefined
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.#failing = reasonOf(error)
+    }
+  }
+
+  #cut(lastMark: number): void {
+    let at = this.#log.first
+    let isLater = false
+    for (const { body, end } of this.#log.records()) {
+      isLater = split(body).head.batch > lastMark
+      if (isLater) break
+      at = end
+    }
+    if (at && isLater) {
+      this.#log.cut(at)
+      this.#cursor.batch = Math.min(this.#cursor.batch, lastMark)
+    }
+    this.#sendable = this.#log.end
+  }
+
+  /** Counts what waits; the log knows of batches that the cursor was not told of. */
+  #recount(): void {
+    const { live, backlog } = this.#cursor
+    const isIn = (at: LogPosition, range: { from: LogPosition; to: LogPosition }) =>
+      isBefore(range.from, at) && !isBefore(range.to, at)
+    const last = backlog.at(-1)?.to
+    for (const { body, end } of this.#log.records(this.#first)) {
+      const { head } = split(body)
+      this.#cursor.batch = Math.max(this.#cursor.batch, head.batch)
+      const waits =
+        isBefore(live, end) ||
+        backlog.some((range) => isIn(end, range) && (!range.tagged || head.tag === 1)) ||
+        (last !== undefined && isBefore(last, end) && head.tag === 1)
+      if (!waits) continue
+      this.#waiting += head.points
+      this.#oldestMs ??= head.atMs
+    }
+  }
+}
+
+function headBytes(head: RecordHead): Uint8Array {
+  const text = Buffer.from(JSON.stringify(head))
+  const bytes = Buffer.allocUnsafe(4 + text.length)
+  bytes.writeUInt32LE(text.length)
+  text.copy(bytes, 4)
+  return bytes
+}
+
+/** A record's head, and what is sent. */
+export function split(record: Uint8Array): { head: RecordHead; body: Uint8Array } {
+  const length = Buffer.from(record.buffer, record.byteOffset, 4).readUInt32LE()
+  const head = JSON.parse(Buffer.from(record.subarray(4, 4 + length)).toString()) as RecordHead
+  return { head, body: record.subarray(4 + length) }
+}
