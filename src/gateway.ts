@@ -81,6 +81,8 @@ export class Gateway {
   readonly #startedUs: number
   #plan: Plan
   #line: Line
+  /** Those to begin with. */
+  readonly #sources: [SourcePlan, Source][]
   #links: Link[] = []
   readonly #lanes: Lane[]
   /** Undefined where nothing is kept. */
@@ -111,6 +113,7 @@ export class Gateway {
     this.#observers = this.#observe()
     this.#home = this.#keeps ? new Home(plan, { disk: options.disk ?? new NodeDisk(), clock, log }) : undefined
     this.#lanes = plan.sinks.map((sink) => this.#makeLane(sink))
+    this.#sources = plan.sources.flatMap((source) => (source.derives ? [] : [[source, this.#makeSource(source)]]))
     // What was kept is taken up under the plan that it was kept under.
     const kept = this.#keeper?.recovered?.saved.rest.plan
     this.#line = this.#makeLine(kept ? planOf(kept, plan) : plan)
@@ -120,7 +123,7 @@ export class Gateway {
   async start(): Promise<void> {
     await this.#recover()
     for (const lane of this.#lanes) lane.pump()
-    this.#links = this.#plan.sources.flatMap((source) => (source.derives ? [] : [this.#makeLink(source)]))
+    this.#links = this.#sources.map(([plan, source]) => this.#makeLink(plan, source))
     for (const link of this.#links) this.#run(link)
     Promise.all(this.#links.map(({ running }) => running)).then(
       () => {
@@ -278,10 +281,15 @@ export class Gateway {
     })
   }
 
-  #makeLink(plan: SourcePlan): Link {
+  #makeLink(plan: SourcePlan, source = this.#makeSource(plan)): Link {
+    const inlet = new Inlet(this.#intakeOf(plan))
+    return { plan, source, inlet, abort: new AbortController(), running: Promise.resolve() }
+  }
+
+  #makeSource(plan: SourcePlan): Source {
     const { components, listenOnly } = this.#options
     const component = components.sources.find((c) => c.type === plan.type) ?? bug(`source type ${plan.type} is unknown`)
-    const source = component.create(plan.options as never, {
+    return component.create(plan.options as never, {
       name: plan.name,
       gateway: this.#plan.gateway,
       stateDir: this.#plan.stateDir,
@@ -291,13 +299,6 @@ export class Gateway {
       inputs: plan.inputs,
       listenOnly,
     })
-    return {
-      plan,
-      source,
-      inlet: new Inlet(this.#intakeOf(plan)),
-      abort: new AbortController(),
-      running: Promise.resolve(),
-    }
   }
 
   #intakeOf({ name }: SourcePlan): Intake {

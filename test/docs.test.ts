@@ -152,7 +152,7 @@ test('docs/counters.md explains every counter, field and metric', () => {
 function leaves(part: object, before = ''): string[] {
   return Object.entries(part).flatMap(([name, value]) => {
     if (['frames', 'samples', 'points'].includes(name)) return [`${name === 'points' ? 'sinks' : 'sources'}[].${name}`]
-    const nested = typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length > 0
+    const nested = value !== null && typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length > 0
     return nested ? leaves(value, `${before}${name}.`) : [`${before}${name}`]
   })
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { components } from '../components.js'
@@ -45,6 +45,9 @@ export async function demo(options: DemoOptions): Promise<number> {
   const env = demoEnvironment(broker.url, line.path, sink)
   const plan = await loadConfig(demoFiles(sink.kind), { components, env })
   if (plan.http) plan.http = await freeAddress(plan.http)
+  // What is kept for the next start is of no use to another demo.
+  const kept = await mkdtemp(join(tmpdir(), 'weir-demo-state-'))
+  plan.stateDir = plan.runtimeDir = kept
   const view: DemoView = process.stdout.isTTY
     ? terminalView(process.stdout, {
         clock,
@@ -87,6 +90,7 @@ export async function demo(options: DemoOptions): Promise<number> {
   await (await devices)?.stop()
   line.close()
   await broker.close()
+  await rm(kept, { recursive: true, force: true })
   if (sink.kind === 'file') process.stderr.write(`the points are in ${sink.path}\n`)
   return code
 }

@@ -143,7 +143,7 @@ test('a taken port is a warning, and the run goes on', async (t) => {
   const port = /"http":"[^"]*:(\d+)"/.exec(first.stderr())?.[1]
   writeFileSync(
     join(cwd, 'second.yaml'),
-    live().replace('127.0.0.1:0', `127.0.0.1:${port}`).replace('out.lp', 'out2.lp'),
+    `${live().replace('127.0.0.1:0', `127.0.0.1:${port}`).replace('out.lp', 'out2.lp')}\nstateDir: ./other\n`,
   )
   const second = startWeir(t, ['run', 'second.yaml'], { cwd })
   await second.said(/"msg":"ready"/)

@@ -101,7 +101,7 @@ test('every mistake of a wrong file is told at once', async () => {
   const expected: Record<string, RegExp> = {
     batch: /got "1ms"; allowed: .* at least 5ms/,
     wokers: /did you mean `workers`/,
-    checkpoint: /not in this version/,
+    maxBatchBytes: /not in this version/,
     http: /without a token/,
     'sources.plant.url': /it is missing/,
     'sources.plant.decode.feilds': /did you mean `fields`/,

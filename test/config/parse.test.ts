@@ -50,6 +50,10 @@ test('the least configuration has every default in its plan', () => {
     maxSeries: 10_000,
     stopTimeoutMs: 10_000,
     stateDir: '/var/lib/weir',
+    runtimeDir: '/var/lib/weir',
+    durability: 'process',
+    checkpointUs: 10_000_000,
+    onDamage: 'setAside',
     http: { host: '127.0.0.1', port: 9470 },
     sources: [
       {
@@ -98,7 +102,14 @@ test('the least configuration has every default in its plan', () => {
         to: ['db'],
       },
     ],
-    sinks: [{ name: 'db', type: 'database', options: { url: 'http://localhost' } }],
+    sinks: [
+      {
+        name: 'db',
+        type: 'database',
+        options: { url: 'http://localhost' },
+        spool: { maxBytes: 256 * 2 ** 20, maxAgeUs: 7 * 86_400e6, minFree: 0.1 },
+      },
+    ],
   })
 })
 
@@ -115,8 +126,8 @@ test('defaults follow batch, cores and the longest window', () => {
 test('all problems at once, each with its path', () => {
   const found = problems({
     bacth: '1s',
-    checkpoint: '10s',
-    durability: 'power',
+    checkpoint: '10ms',
+    durability: 'disk',
     maxSeries: 0,
     sources: {
       'no name': {},
@@ -163,7 +174,7 @@ test('all problems at once, each with its path', () => {
   ])
   const said = (path: string) => found.find((problem) => problem.startsWith(`${path}: `))!
   assert.match(said('bacth'), /cannot take `bacth`: no such key; allowed: .*; did you mean `batch`\?/)
-  assert.match(said('durability'), /not in this version/)
+  assert.match(said('durability'), /got "disk"; allowed: .*memory, process/)
   assert.match(said('maxSeries'), /got 0; allowed: a whole number from 1 to 1000000/)
   assert.match(
     said('sources.plant.url'),
