@@ -135,6 +135,20 @@ function createProgram(done: (code: number) => void): Command {
     .option('--json', 'print JSON')
     .action(async (options) => done(await (await import('./ports.js')).ports(options)))
 
+  const journal = command('journal', 'look into what a weir keeps of the frames it took, also while it runs')
+  journal
+    .command('verify')
+    .description('say whether it is whole, and what is wrong where; the exit code is 1 for damage')
+    .argument('<path>', 'stateDir or runtimeDir, their folder `journal`, or a file')
+    .option('--json', 'print JSON')
+    .action(async (path: string, options) => done(await (await import('./journal.js')).verifyJournal(path, options)))
+  journal
+    .command('dump')
+    .description('print its records; of a file, those behind damage too')
+    .argument('<path>', 'stateDir or runtimeDir, their folder `journal`, or a file')
+    .option('--json', 'print lines of JSON')
+    .action(async (path: string, options) => done(await (await import('./journal.js')).dumpJournal(path, options)))
+
   const service = command('service', 'weir as a service of systemd')
   service
     .command('install')

@@ -1,7 +1,8 @@
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Disk } from '../model/disk.js'
 import { DiskError, reasonOf, StateError } from '../model/errors.js'
 import type { Log } from '../model/log.js'
+import { copyFile, cutFile } from './copy.js'
 
 export interface DamageOptions {
   disk: Disk
@@ -11,7 +12,7 @@ export interface DamageOptions {
   log: Log
 }
 
-/** Bound of what is set aside; the oldest goes. */
+/** Bound of what is set aside; the oldest goes, but never the newest. */
 const MOST_BYTES = 64 * 2 ** 20
 const MOST_ALARMS = 20
 
@@ -28,8 +29,11 @@ export class Damage {
     this.#o = options
   }
 
-  /** Says what is wrong with a file at `offset`, and moves it away. Throws a StateError where that is not wanted, or not possible. */
-  found(path: string, offset: number, why: string): void {
+  /**
+   * Says what is wrong with a file at `offset`, and moves it away; only what lies from byte `from` on, where that is given and
+   * more than 0. Throws a StateError where that is not wanted, or not possible: then the file is as it was.
+   */
+  found(path: string, offset: number, why: string, from = 0): void {
     const { disk, stateDir, policy, log } = this.#o
     const what = `"${path}" at byte ${offset}: ${why}`
     if (policy === 'refuse')
@@ -39,16 +43,19 @@ export class Damage {
         offset,
       )
     const dir = join(stateDir, 'set-aside')
-    const taken = new Set(disk.list(dir).map(({ name }) => name))
-    const number = 1 + Math.max(0, ...[...taken].map((name) => Number.parseInt(name, 10) || 0))
-    const to = join(dir, `${String(number).padStart(6, '0')}-${basename(path)}`)
+    let to: string
     try {
       disk.makeDir(dir)
-      move(disk, path, to)
+      const numbers = disk.list(dir).map(({ name }) => Number.parseInt(name, 10) || 0)
+      to = join(dir, `${String(1 + Math.max(0, ...numbers)).padStart(6, '0')}-${basename(path)}`)
+      to = move(disk, path, from, to)
     } catch (error) {
-      throw new StateError(`cannot use kept state: ${what}; nor set it aside: ${reasonOf(error)}`, path, offset, {
-        cause: error,
-      })
+      throw new StateError(
+        `cannot use kept state: ${what}; nor set it aside: ${reasonOf(error)}; move the file away`,
+        path,
+        offset,
+        { cause: error },
+      )
     }
     this.setAside++
     this.#tell(`kept state was damaged: ${what}; it is set aside as "${to}"`)
@@ -68,37 +75,43 @@ export class Damage {
 
   #bound(dir: string): void {
     const { disk, log } = this.#o
-    const files = disk.list(dir).filter(({ kind }) => kind === 'file')
-    let bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    for (const { name, sizeBytes } of files.slice(0, -1)) {
-      if (bytes <= MOST_BYTES) break
-      disk.remove(join(dir, name))
-      bytes -= sizeBytes
-      this.removed++
-      log.warn({ file: name }, `"${join(dir, name)}" was removed: more than ${MOST_BYTES >> 20} MiB were set aside`)
+    try {
+      const files = disk.list(dir).filter(({ kind }) => kind === 'file')
+      let bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+      for (const { name, sizeBytes } of files.slice(0, -1)) {
+        if (bytes <= MOST_BYTES) break
+        disk.remove(join(dir, name))
+        bytes -= sizeBytes
+        this.removed++
+        log.warn({ file: name }, `"${join(dir, name)}" was removed: more than ${MOST_BYTES >> 20} MiB were set aside`)
+      }
+    } catch (error) {
+      log.warn({}, `cannot bound what is set aside: ${reasonOf(error)}`)
     }
   }
 }
 
-/** What lies on another file system is copied; a directory there only gets another name. */
-function move(disk: Disk, from: string, to: string): void {
+/** Where it has gone: what lies on another file system is copied; a directory there only gets another name. */
+function move(disk: Disk, path: string, from: number, to: string): string {
+  if (from > 0) {
+    copyFile(disk, path, from, to)
+    cutFile(disk, path, from)
+    return to
+  }
   try {
-    disk.rename(from, to)
+    disk.rename(path, to)
+    return to
   } catch (error) {
     if (!(error instanceof DiskError && error.reason === 'EXDEV')) throw error
-    const isFile = disk.list(dirname(from)).some(({ name, kind }) => name === basename(from) && kind === 'file')
-    if (!isFile) return disk.rename(from, `${from}.set-aside`)
-    const source = disk.open(from, 'read')
-    const target = disk.open(to, 'new')
-    const piece = new Uint8Array(1 << 20)
-    for (let at = 0; at < source.sizeBytes; ) {
-      const read = source.read(piece, at)
-      if (read === 0) break
-      target.append([piece.subarray(0, read)])
-      at += read
-    }
-    target.close()
-    source.close()
-    disk.remove(from)
   }
+  try {
+    copyFile(disk, path, 0, to)
+  } catch (error) {
+    if (!(error instanceof DiskError && ['EISDIR', 'EACCES'].includes(error.reason))) throw error
+    const beside = `${path}.set-aside`
+    disk.rename(path, beside)
+    return beside
+  }
+  disk.remove(path)
+  return to
 }

@@ -18,11 +18,13 @@ const REMEDIES: Record<string, string> = {
   EPERM: 'permission denied; give the user of weir the right to read and write there',
   EIO: 'the disk reports an error; see the kernel log, and replace it',
   ENOENT: 'there is no such file',
-  EISDIR: 'it is a directory, not a file; move it away',
+  EISDIR: 'it is no file but a directory or device; move it away',
   ENOTDIR: 'a part of the path is a file, not a directory; move it away',
-  EEXIST: 'it exists already',
+  EEXIST: 'there is something of that name; move it away',
   EMFILE: 'too many files are open; raise the limit (ulimit -n)',
 }
+/** File systems that can't sync a directory, or processes that may not read it, have nothing better to offer. */
+const UNSYNCABLE = ['EINVAL', 'ENOTSUP', 'EACCES', 'EPERM']
 
 function diskError(doing: string, path: string, error: unknown): DiskError {
   const { code = 'UNKNOWN' } = error as NodeJS.ErrnoException
@@ -37,10 +39,29 @@ function attempt<T>(doing: string, path: string, what: () => T): T {
   }
 }
 
+function isCode(error: unknown, ...codes: string[]): boolean {
+  return codes.includes((error as NodeJS.ErrnoException).code ?? '')
+}
+
+/** Makes the names in a directory safe at once. */
+function syncNames(dir: string): void {
+  let fd: number | undefined
+  try {
+    fd = fs.openSync(dir, 'r')
+    fs.fsyncSync(fd)
+  } catch (error) {
+    if (!isCode(error, ...UNSYNCABLE)) throw error
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd)
+  }
+}
+
 /** The file system. */
 export class NodeDisk implements Disk {
   open(path: string, how: 'read' | 'new' | 'update'): DiskFile {
-    const flags = { read: 'r', new: 'wx+', update: 'r+' }[how]
+    const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NONBLOCK } = fs.constants
+    // A pipe in a file's place is not waited for.
+    const flags = O_NONBLOCK | { read: O_RDONLY, new: O_RDWR | O_CREAT | O_EXCL, update: O_RDWR }[how]
     return attempt('open file', path, () => {
       const fd = fs.openSync(path, flags, FILE_MODE)
       const stat = fs.fstatSync(fd)
@@ -55,14 +76,25 @@ export class NodeDisk implements Disk {
   }
 
   remove(path: string): void {
-    attempt('remove', path, () => fs.rmSync(path, { force: true }))
+    attempt('remove', path, () => {
+      try {
+        fs.unlinkSync(path)
+      } catch (error) {
+        if (!isCode(error, 'ENOENT')) throw error
+      }
+    })
   }
 
   list(dir: string): DiskEntry[] {
     return attempt('read directory', dir, () => {
-      if (!fs.existsSync(dir)) return []
-      return fs
-        .readdirSync(dir, { withFileTypes: true })
+      let entries: fs.Dirent[]
+      try {
+        entries = fs.readdirSync(dir, { withFileTypes: true })
+      } catch (error) {
+        if (isCode(error, 'ENOENT')) return []
+        throw error
+      }
+      return entries
         .map((entry): DiskEntry => {
           const kind = entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other'
           const stat = kind === 'file' ? fs.statSync(`${dir}/${entry.name}`, { throwIfNoEntry: false }) : undefined
@@ -73,19 +105,21 @@ export class NodeDisk implements Disk {
   }
 
   makeDir(dir: string): void {
-    attempt('make directory', dir, () => fs.mkdirSync(dir, { recursive: true, mode: DIRECTORY_MODE }))
+    attempt('make directory', dir, () => {
+      const first = fs.mkdirSync(dir, { recursive: true, mode: DIRECTORY_MODE })
+      for (let at = dir; first && at.length >= first.length; at = dirname(at)) syncNames(dirname(at))
+    })
   }
 
   async syncDir(dir: string): Promise<void> {
+    let fd: number | undefined
     try {
-      const fd = fs.openSync(dir, 'r')
-      try {
-        await fsync(fd)
-      } finally {
-        fs.closeSync(fd)
-      }
+      fd = fs.openSync(dir, 'r')
+      await fsync(fd)
     } catch (error) {
-      throw diskError('sync directory', dir, error)
+      if (!isCode(error, ...UNSYNCABLE)) throw diskError('sync directory', dir, error)
+    } finally {
+      if (fd !== undefined) fs.closeSync(fd)
     }
   }
 
@@ -103,6 +137,8 @@ class NodeFile implements DiskFile {
   readonly path: string
   readonly #fd: number
   #size: number
+  #syncs = 0
+  #isClosed = false
 
   constructor(path: string, fd: number, sizeBytes: number) {
     this.path = path
@@ -117,14 +153,9 @@ class NodeFile implements DiskFile {
   append(pieces: readonly Uint8Array[]): void {
     const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
     try {
-      let written = fs.writevSync(this.#fd, pieces, this.#size)
-      if (written < bytes) {
-        // As a disk that is nearly full does it: the rest tells why.
-        const rest = Buffer.concat(pieces).subarray(written)
-        for (let at = 0; at < rest.length; at += written) {
-          written = fs.writeSync(this.#fd, rest, at, rest.length - at, this.#size + bytes - rest.length + at)
-        }
-      }
+      const written = fs.writevSync(this.#fd, pieces, this.#size)
+      // As a disk that is nearly full does it: the rest tells why.
+      if (written < bytes) this.#write(Buffer.concat(pieces).subarray(written), this.#size + written)
       this.#size += bytes
     } catch (error) {
       try {
@@ -137,10 +168,8 @@ class NodeFile implements DiskFile {
   }
 
   writeAt(bytes: Uint8Array, position: number): void {
-    attempt('write to file', this.path, () => {
-      for (let at = 0; at < bytes.length; ) at += fs.writeSync(this.#fd, bytes, at, bytes.length - at, position + at)
-      this.#size = Math.max(this.#size, position + bytes.length)
-    })
+    attempt('write to file', this.path, () => this.#write(bytes, position))
+    this.#size = Math.max(this.#size, position + bytes.length)
   }
 
   read(into: Uint8Array, position: number): number {
@@ -161,14 +190,34 @@ class NodeFile implements DiskFile {
   }
 
   async sync(): Promise<void> {
+    this.#syncs++
     try {
       await fdatasync(this.#fd)
     } catch (error) {
       throw diskError('sync file', this.path, error)
+    } finally {
+      this.#syncs--
+      if (this.#isClosed) this.#release()
     }
   }
 
   close(): void {
-    attempt('close file', this.path, () => fs.closeSync(this.#fd))
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#release()
+  }
+
+  /** A number that is in use by a sync must not be given to another file. */
+  #release(): void {
+    if (this.#syncs > 0) return
+    try {
+      fs.closeSync(this.#fd)
+    } catch {
+      // What was to be safe was synced before.
+    }
+  }
+
+  #write(bytes: Uint8Array, position: number): void {
+    for (let at = 0; at < bytes.length; ) at += fs.writeSync(this.#fd, bytes, at, bytes.length - at, position + at)
   }
 }

@@ -41,8 +41,8 @@ export interface MarkRecord {
 
 /** What records are written to. */
 export interface Records {
-  /** False: the disk refuses, and there is no room to keep it meanwhile. */
-  append(type: number, pieces: readonly Uint8Array[]): boolean
+  /** False: the disk refuses, and there is no room to keep it meanwhile; with `always` it is kept all the same. */
+  append(type: number, pieces: readonly Uint8Array[], always?: boolean): boolean
   /** Calls `done` once all appended so far is as safe as configured. */
   whenDurable(done: () => void): void
   /** What the disk refused fills the memory kept for it. */
@@ -85,7 +85,7 @@ export class LineJournal {
 
   channel(record: ChannelRecord): void {
     this.#open?.flush()
-    this.#json(RECORD.channel, record)
+    this.#json(RECORD.channel, record, true)
   }
 
   /** False: they found no room. */
@@ -101,7 +101,7 @@ export class LineJournal {
 
   connection(record: ConnectionRecord): void {
     this.#open?.flush()
-    this.#json(RECORD.connection, record)
+    this.#json(RECORD.connection, record, true)
   }
 
   mark(record: MarkRecord): void {
@@ -125,7 +125,8 @@ export class LineJournal {
     return this.#journal.room()
   }
 
-  #json(type: number, record: object): void {
-    if (this.writes) this.#journal.append(type, [Buffer.from(JSON.stringify(record))])
+  /** `always`: frames behind it can't be read without it. */
+  #json(type: number, record: object, always = false): void {
+    if (this.writes) this.#journal.append(type, [Buffer.from(JSON.stringify(record))], always)
   }
 }

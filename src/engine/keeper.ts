@@ -4,7 +4,7 @@ import { CheckpointStore, type Loaded } from '../checkpoint/store.js'
 import { bootId } from '../disk/boot-id.js'
 import type { Damage } from '../disk/damage.js'
 import { lockDirectory } from '../disk/lock.js'
-import { type LogPosition, RecordLog } from '../disk/record-log.js'
+import { isBefore, type LogPosition, RecordLog } from '../disk/record-log.js'
 import type { Clock } from '../model/clock.js'
 import type { Disk } from '../model/disk.js'
 import { exactText, exactValue } from '../model/exact-json.js'
@@ -249,9 +249,8 @@ export class Keeper {
     return newest
   }
 
-  #reaches({ segment }: LogPosition): boolean {
-    const first = this.#records.first ?? this.#records.end
-    return first.segment <= segment
+  #reaches(position: LogPosition): boolean {
+    return !isBefore(position, this.#records.first ?? this.#records.end)
   }
 
   #recover(loaded: Loaded): Recovered {

@@ -13,7 +13,7 @@ export interface Disk {
   remove(path: string): void
   /** What is in a directory, sorted by name; nothing where there is none. */
   list(dir: string): DiskEntry[]
-  /** Makes a directory, and those above it, for this user and group. */
+  /** Makes a directory, and those above it, for this user and group; they are safe from the end of power at once. */
   makeDir(dir: string): void
   syncDir(dir: string): Promise<void>
   space(dir: string): { freeBytes: number; totalBytes: number }
@@ -36,5 +36,6 @@ export interface DiskFile {
   read(into: Uint8Array, position: number): number
   truncate(sizeBytes: number): void
   sync(): Promise<void>
+  /** Syncs that are under way come to their end. */
   close(): void
 }

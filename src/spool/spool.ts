@@ -106,6 +106,7 @@ export class Spool {
       )
       file = new CursorFile(disk, path)
     }
+    if (cursor) log.goOnBehind(cursor.live)
     const spool = new Spool(options, log, file, cursor ?? fresh)
     if (lastMark !== undefined) spool.#cut(lastMark)
     spool.#recount()
@@ -319,16 +320,16 @@ export class Spool {
   }
 
   #cut(lastMark: number): void {
-    for (let from = this.#log.first; from; ) {
-      const at: LogPosition = from
-      const next = this.#log.records(at).next()
-      if (next.done) break
-      if (split(next.value.body).head.batch > lastMark) {
-        this.#log.cut(at)
-        this.#cursor.batch = lastMark
-        break
-      }
-      from = next.value.end
+    let at = this.#log.first
+    let isLater = false
+    for (const { body, end } of this.#log.records()) {
+      isLater = split(body).head.batch > lastMark
+      if (isLater) break
+      at = end
+    }
+    if (at && isLater) {
+      this.#log.cut(at)
+      this.#cursor.batch = Math.min(this.#cursor.batch, lastMark)
     }
     this.#sendable = this.#log.end
   }
