@@ -15,8 +15,11 @@ import { type Outputs, Stream, type WindowFragment } from './stream.js'
 export interface Settings {
   gateway?: string
   batch?: string
-  durability?: 'memory'
+  durability?: 'memory' | 'process' | 'power'
   stateDir?: string
+  runtimeDir?: string
+  checkpoint?: string
+  onDamage?: 'setAside' | 'refuse'
   http?: string | false | { listen: string; token?: string }
   workers?: number | 'auto'
   maxMemory?: string | number

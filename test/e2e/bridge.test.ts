@@ -34,6 +34,7 @@ test('the same firmware on a computer, an ATmega328P and a Cortex-M3, into Influ
   const cwd = folderWith(t, {
     'weir.yaml': `
 gateway: bench
+durability: memory
 http: 127.0.0.1:0
 sources:
 ${sources.join('\n')}
@@ -88,6 +89,7 @@ sinks:
 
 const loaded = (port: string) => `
 gateway: bench
+durability: memory
 http: 127.0.0.1:0
 sources:
   load: { type: serial, path: ${port}, baud: 921600, frame: { type: bridge } }

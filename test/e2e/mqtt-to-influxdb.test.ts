@@ -24,6 +24,7 @@ interface Job {
 
 const job = ({ database, source = '', window = '', top = '' }: Job) => `
 gateway: hall-3
+durability: memory
 http: 127.0.0.1:0
 ${top}
 sources:

@@ -19,6 +19,7 @@ after(() => broker.stop())
 
 const config = (lateness: string) => `
 gateway: hall-3
+durability: memory
 http: 127.0.0.1:0
 batch: 100ms
 sources:

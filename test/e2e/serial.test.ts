@@ -31,6 +31,7 @@ function logger(t: TestContext) {
 
 const job = (port: string, source: string) => `
 gateway: bench
+durability: memory
 http: 127.0.0.1:0
 sources:
   rig: { type: serial, path: ${port}, ${source} }

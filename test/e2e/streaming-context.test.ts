@@ -14,7 +14,7 @@ const program = `
 import { influxdb, json, mqtt, StreamingContext } from 'weir'
 
 const [broker, url] = process.argv.slice(2)
-const ssc = new StreamingContext({ gateway: 'mine', batch: '250ms', stateDir: './state' })
+const ssc = new StreamingContext({ gateway: 'mine', batch: '250ms', durability: 'memory', stateDir: './state' })
 const acc = ssc.stream(mqtt({ url: broker, topics: ['plant/{line}/{machine}/telemetry'], time: { path: 'ts', unit: 'ms' }, decode: json() }))
 const seconds = acc.filter({ field: 'temp' }).window('1s', { lateness: '2s' }).reduce('mean', 'max')
 seconds.to(influxdb({ url, database: 'plant', create: true }))
