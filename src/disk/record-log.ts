@@ -70,6 +70,8 @@ export class RecordLog {
   readonly id: string
   /** Nothing was found. */
   readonly isNew: boolean
+  /** Something was found, and nothing that tells which log it is of. */
+  readonly isNameless: boolean
   /** Whole records, and bytes of files, that are lost to damage. */
   readonly lostRecords: number
   readonly lostBytes: number
@@ -114,7 +116,8 @@ export class RecordLog {
     const { disk, dir, durable } = options
     const found = recover(options)
     this.id = found.id ?? randomUUID()
-    this.isNew = found.id === undefined
+    this.isNew = found.begin === undefined
+    this.isNameless = found.begin !== undefined && found.id === undefined
     this.lostRecords = found.lostRecords
     this.lostBytes = found.lostBytes
     this.#segments = found.kept
