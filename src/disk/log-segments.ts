@@ -5,7 +5,7 @@ import type { Log } from '../model/log.js'
 import {
   HEAD_TYPE,
   type LogPosition,
-  recordOf,
+  recordHead,
   SEGMENT_HEAD_BYTES,
   type SegmentHead,
   segmentName,
@@ -13,9 +13,6 @@ import {
 } from './record-format.js'
 import type { Found, Kept } from './record-recovery.js'
 import { recordsOf } from './record-segment.js'
-
-/** Room for most records: a block of frames. */
-const ROOM_BYTES = 80 * 1024
 
 export interface SegmentsOptions {
   disk: Disk
@@ -53,8 +50,6 @@ export class LogSegments {
   #headBytes = 0
   #ended: DiskFile[] = []
   #hasNewNames = false
-  /** Where records are put together. */
-  readonly #room = Buffer.allocUnsafe(ROOM_BYTES)
 
   constructor(options: SegmentsOptions, { kept, begin, next }: Found) {
     this.#o = options
@@ -83,15 +78,13 @@ export class LogSegments {
     return join(this.#o.dir, segmentName(segment))
   }
 
-  /** Writes a record that says that all was safe up to `safe`, or all before it. What it returns is valid until the next. */
-  write(type: number, pieces: readonly Uint8Array[], safe?: LogPosition): Buffer {
+  /** Writes a record that says that all was safe up to `safe`, or all before it. */
+  write(type: number, pieces: readonly Uint8Array[], safe?: LogPosition): void {
     if (this.#file && this.tail.offset >= this.#o.segmentBytes) this.roll()
     const file = this.open(safe)
-    // One piece is written with less work than several.
-    const record = recordOf(type, pieces, safe ?? this.tail, this.#room)
-    file.append([record])
-    this.#grow(record.length)
-    return record
+    const before = file.sizeBytes
+    file.append([recordHead(type, pieces, safe ?? this.tail), ...pieces])
+    this.#grow(file.sizeBytes - before)
   }
 
   /** Begins a segment where none is open. */
@@ -101,10 +94,10 @@ export class LogSegments {
     const segment = this.#next++
     const after = this.tail
     const head: SegmentHead = { ...this.#o.head, segment, after }
-    const record = recordOf(HEAD_TYPE, [Buffer.from(JSON.stringify(head))], safe)
+    const body = [Buffer.from(JSON.stringify(head))]
     const file = this.#o.disk.open(this.pathOf(segment), 'new')
     try {
-      file.append([segmentStart(), record])
+      file.append([segmentStart(), recordHead(HEAD_TYPE, body, safe), ...body])
     } catch (error) {
       file.close()
       this.#remove(segment)

@@ -4,7 +4,7 @@ import type { Disk, DiskFile } from '../model/disk.js'
 import { bug, DiskError, reasonOf } from '../model/errors.js'
 import type { Log } from '../model/log.js'
 import { LogSegments } from './log-segments.js'
-import { isBefore, type LogPosition, later, MOST_BODY_BYTES, RECORD_HEAD_BYTES } from './record-format.js'
+import { isBefore, type LogPosition, later, MOST_BODY_BYTES } from './record-format.js'
 import { type Damages, type LostRecord, recover } from './record-recovery.js'
 
 export { isBefore, type LogPosition } from './record-format.js'
@@ -234,10 +234,10 @@ export class RecordLog {
     let bytes = 0
     for (const piece of pieces) bytes += piece.length
     if (bytes > MOST_BODY_BYTES) bug(`a record of ${bytes} bytes is longer than any may be`)
-    const record = this.#segments.write(type, pieces, durable ? this.#safe : undefined)
+    this.#segments.write(type, pieces, durable ? this.#safe : undefined)
     this.#appended++
     if (!durable) return
-    this.#unsafe.push({ type, body: Buffer.from(record.subarray(RECORD_HEAD_BYTES)) })
+    this.#unsafe.push({ type, body: Buffer.concat(pieces) })
     this.#heldBytes += bytes
   }
 
