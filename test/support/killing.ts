@@ -152,7 +152,7 @@ export async function killing({ kills, rate, seed, durability }: Killing): Promi
   }
 }
 
-interface Window {
+interface Expected {
   count: number
   sum: number
   min: number
@@ -162,8 +162,8 @@ interface Window {
 }
 
 /** By brute force from what was sent, but for windows that are still open at the end. */
-function oracle(sent: number, startMs: number, rate: number): Map<string, Window> {
-  const windows = new Map<string, Window>()
+function oracle(sent: number, startMs: number, rate: number): Map<string, Expected> {
+  const windows = new Map<string, Expected>()
   for (let i = 0; i < sent; i++) {
     const ms = timeOf(startMs, i, rate)
     const value = valueOf(i)
@@ -189,7 +189,7 @@ function oracle(sent: number, startMs: number, rate: number): Map<string, Window
   return windows
 }
 
-async function differences(influxd: Influxd, expected: Map<string, Window>): Promise<string[]> {
+async function differences(influxd: Influxd, expected: Map<string, Expected>): Promise<string[]> {
   const rows = await influxd
     .client('k')
     .query<Record<string, number | string> & { time: Date }>('select * from w')
@@ -207,7 +207,7 @@ async function differences(influxd: Influxd, expected: Map<string, Window>): Pro
 }
 
 /** Windows come into a file once, when final: none twice, none torn, each as it must be. */
-function inFile(text: string, expected: Map<string, Window>): string[] {
+function inFile(text: string, expected: Map<string, Expected>): string[] {
   const wrong: string[] = []
   const seen = new Set<string>()
   for (const line of text.trimEnd().split('\n')) {
