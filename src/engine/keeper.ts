@@ -166,7 +166,9 @@ export class Keeper {
 
   /** Calls `done` once the marks of all batches so far are as safe as configured: their points may leave. */
   whenMarked(done: () => void): void {
-    this.#records.whenDurable(done)
+    // While the disk refuses, points go all the same: what is not in the journal is not acknowledged, and comes again.
+    if (this.#records.failing !== undefined) done()
+    else this.#records.whenDurable(done)
   }
 
   /** What needs a person. */
@@ -220,7 +222,7 @@ export class Keeper {
       changed: this.#changed.pages,
       all: isBase,
       after: Promise.all([
-        new Promise<void>((resolve) => this.whenMarked(resolve)),
+        new Promise<void>((resolve) => this.#records.whenDurable(resolve)),
         ...lanes.map((lane) => lane.whenDurable(batch)),
       ]),
     })
