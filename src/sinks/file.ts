@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { Writable } from 'node:stream'
 import { resolve } from 'node:path'
+import type { Writable } from 'node:stream'
 import * as v from 'valibot'
 import { formats } from '../formats/index.js'
 import { LinkError, reasonOf } from '../model/errors.js'

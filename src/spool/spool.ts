@@ -66,6 +66,29 @@ interface RecordHead {
   atMs: number
 }
 
+/** Its file, made where there is none that can be used. */
+function openCursor(
+  disk: Disk,
+  path: string,
+  damage: SpoolOptions['damage'],
+): { file: CursorFile; cursor: Cursor | undefined } {
+  let why: string
+  try {
+    const file = new CursorFile(disk, path)
+    const { cursor, newer } = file.read()
+    if (cursor || file.isEmpty) return { file, cursor }
+    file.close()
+    why = newer
+      ? 'it is of a newer version of weir'
+      : 'none of its slots is whole; all points that are kept are sent again'
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error
+    why = error.message
+  }
+  damage.found(path, 0, why)
+  return { file: new CursorFile(disk, path), cursor: undefined }
+}
+
 /** One sink's points on a disk. One process writes it. */
 export class Spool {
   readonly #o: SpoolOptions
@@ -94,19 +117,7 @@ export class Spool {
     const path = join(dir, 'cursor')
     const first = log.first ?? log.end
     const fresh: Cursor = { batch: -1, live: first, backlog: [], points: { delivered: 0, refused: 0, givenUp: 0 } }
-    let file = new CursorFile(disk, path)
-    const { cursor, newer } = file.read()
-    if (!cursor && !file.isEmpty) {
-      file.close()
-      damage.found(
-        path,
-        0,
-        newer
-          ? 'it is of a newer version of weir'
-          : 'none of its slots is whole; all points that are kept are sent again',
-      )
-      file = new CursorFile(disk, path)
-    }
+    const { file, cursor } = openCursor(disk, path, damage)
     if (cursor) log.goOnBehind(cursor.live)
     const spool = new Spool(options, log, file, cursor ?? fresh)
     if (lastMark !== undefined) spool.#cut(lastMark)

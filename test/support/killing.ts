@@ -32,7 +32,7 @@ const LATENESS_MS = 2000
 /** No two messages of a device have one time, some come out of order, and all values are exact in binary. */
 const timeOf = (startMs: number, i: number, rate: number) =>
   startMs + Math.floor((i * 1000) / rate) - (i % 11 === 0 ? 700 : 0)
-const valueOf = (i: number) => ((i * 7919) % 4096) / 64
+const sampleOf = (i: number) => ((i * 7919) % 4096) / 64
 
 /** Runs it: `kills` times at random moments, and once more to the end. Its messages are bounded by the number of kills. */
 export async function killing({ kills, rate, seed, durability }: Killing): Promise<Outcome> {
@@ -102,7 +102,7 @@ export async function killing({ kills, rate, seed, durability }: Killing): Promi
         const due = Math.floor(((Date.now() - begunMs) * rate) / 1000)
         const batch: Promise<unknown>[] = []
         for (; sent < due; sent++) {
-          const payload = JSON.stringify({ t: timeOf(startMs, sent, rate), v: valueOf(sent) })
+          const payload = JSON.stringify({ t: timeOf(startMs, sent, rate), v: sampleOf(sent) })
           batch.push(client.publishAsync(`k/d${sent % DEVICES}`, payload, { qos: 1 }))
         }
         await Promise.all(batch)
@@ -152,7 +152,7 @@ export async function killing({ kills, rate, seed, durability }: Killing): Promi
   }
 }
 
-interface Window {
+interface Expected {
   count: number
   sum: number
   min: number
@@ -162,11 +162,11 @@ interface Window {
 }
 
 /** By brute force from what was sent, but for windows that are still open at the end. */
-function oracle(sent: number, startMs: number, rate: number): Map<string, Window> {
-  const windows = new Map<string, Window>()
+function oracle(sent: number, startMs: number, rate: number): Map<string, Expected> {
+  const windows = new Map<string, Expected>()
   for (let i = 0; i < sent; i++) {
     const ms = timeOf(startMs, i, rate)
-    const value = valueOf(i)
+    const value = sampleOf(i)
     const key = `${Math.floor(ms / 1000) * 1000} d${i % DEVICES}`
     const w = windows.get(key) ?? {
       count: 0,
@@ -189,7 +189,7 @@ function oracle(sent: number, startMs: number, rate: number): Map<string, Window
   return windows
 }
 
-async function differences(influxd: Influxd, expected: Map<string, Window>): Promise<string[]> {
+async function differences(influxd: Influxd, expected: Map<string, Expected>): Promise<string[]> {
   const rows = await influxd
     .client('k')
     .query<Record<string, number | string> & { time: Date }>('select * from w')
@@ -207,7 +207,7 @@ async function differences(influxd: Influxd, expected: Map<string, Window>): Pro
 }
 
 /** Windows come into a file once, when final: none twice, none torn, each as it must be. */
-function inFile(text: string, expected: Map<string, Window>): string[] {
+function inFile(text: string, expected: Map<string, Expected>): string[] {
   const wrong: string[] = []
   const seen = new Set<string>()
   for (const line of text.trimEnd().split('\n')) {
