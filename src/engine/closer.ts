@@ -102,6 +102,15 @@ export class Closer {
     })
   }
 
+  /** Emits what is due by the watermarks; nothing becomes final. */
+  emitDue(): void {
+    this.windows.forEach((window, w) => {
+      const { kind } = window.plan
+      if (kind === 'tumbling') this.#emitPanes(window, w, Number.POSITIVE_INFINITY)
+      else if (kind === 'hopping') this.#emitHops(window, w)
+    })
+  }
+
   /** After a state was taken up: any window may have more to say. */
   load(): void {
     for (const window of this.windows) if (window.openPanes > 0) this.#open.add(window)
@@ -113,13 +122,8 @@ export class Closer {
   }
 
   #closePanes(window: Window, w: number, watermarkUs: number, ended: boolean): void {
-    const due = this.#dueOf(w)
     const final = this.#final[w]
-    if (due.length > 0) {
-      for (const pane of this.#panes(window, PANES_DUE, ended ? Number.POSITIVE_INFINITY : watermarkUs)) {
-        this.#take(window, due, false, (out, end) => this.kernels.collect(window.address, pane, out, end))
-      }
-    }
+    this.#emitPanes(window, w, ended ? Number.POSITIVE_INFINITY : watermarkUs)
     for (const pane of this.#panes(window, ended ? PANES_ALL : PANES_SWEEP, watermarkUs)) {
       this.#take(window, final, true, (out, end) =>
         this.kernels.sweep(window.address, pane, watermarkUs, final.length > 0 ? 1 : 0, out, end),
@@ -127,19 +131,29 @@ export class Closer {
     }
   }
 
+  #emitPanes(window: Window, w: number, watermarkUs: number): void {
+    const due = this.#dueOf(w)
+    if (due.length === 0) return
+    for (const pane of this.#panes(window, PANES_DUE, watermarkUs))
+      this.#take(window, due, false, (out, end) => this.kernels.collect(window.address, pane, out, end))
+  }
+
   /** True while windows are still to come of what was seen. */
   #closeHops(window: Window, w: number): boolean {
-    const due = this.#dueOf(w)
     const final = this.#final[w]
-    let open = false
-    if (due.length > 0) {
-      this.#take(window, due, false, (out, end) => this.kernels.collectHops(window.address, 0, 1, out, end))
-      open = this.kernels.hopsOpen.value !== 0
-    }
+    const open = this.#emitHops(window, w)
     this.#take(window, final, true, (out, end) =>
       this.kernels.collectHops(window.address, 1, final.length > 0 ? 1 : 0, out, end),
     )
     return open
+  }
+
+  /** True while windows are still to come. */
+  #emitHops(window: Window, w: number): boolean {
+    const due = this.#dueOf(w)
+    if (due.length === 0) return false
+    this.#take(window, due, false, (out, end) => this.kernels.collectHops(window.address, 0, 1, out, end))
+    return this.kernels.hopsOpen.value !== 0
   }
 
   /** Sessions and counted rows are told once, to everybody. */

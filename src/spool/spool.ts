@@ -1,10 +1,11 @@
 // Points of one sink on their way, in its own format: a record log whose records are
 //
 //   u32    bytes of the head
-//   head   JSON { batch, points, tag, atMs, through }
+//   head   JSON { batch, points, tag, atMs, held }
 //   bytes  exactly what will be sent
 //
-// `tag` 1 marks what follows points that wait in the backlog: it goes there.
+// `tag` 1 marks what follows points that wait in the backlog: it goes there. `atMs` is when they were made, where that is known;
+// `held` where the reading of points that waited for true time had come to with it.
 import { join } from 'node:path'
 import { isBefore, type LogPosition, RecordLog } from '../disk/record-log.js'
 import type { Clock } from '../model/clock.js'
@@ -13,6 +14,7 @@ import { DiskError, reasonOf } from '../model/errors.js'
 import type { PointLedger } from '../model/ledger.js'
 import type { Log } from '../model/log.js'
 import { type Cursor, CursorFile } from './cursor.js'
+import type { HeldPosition } from './held.js'
 
 export interface SpoolBounds {
   maxBytes: number
@@ -62,7 +64,8 @@ interface RecordHead {
   batch: number
   points: number
   tag: 0 | 1
-  atMs: number
+  atMs?: number | undefined
+  held?: HeldPosition | undefined
 }
 
 /** One sink's points on a disk. One process writes it. */
@@ -76,6 +79,7 @@ export class Spool {
   #oldestMs: number | undefined
   /** Up to here records may be sent. */
   #sendable: LogPosition
+  #heldTo: HeldPosition | undefined
   /** Why the cursor can't be written. */
   #failing: string | undefined
 
@@ -116,6 +120,11 @@ export class Spool {
   /** The last batch that it was given. */
   get batch(): number {
     return this.#cursor.batch
+  }
+
+  /** How far points that waited for true time have come into it, as far as it still tells. */
+  get heldTo(): HeldPosition | undefined {
+    return this.#heldTo
   }
 
   get ledger(): PointLedger {
@@ -159,19 +168,21 @@ export class Spool {
     return lane === 'live' ? !isBefore(this.#cursor.live, this.#sendable) : this.#cursor.backlog.length === 0
   }
 
-  /** Keeps the points of a batch. False: the disk refuses, and nothing of it is kept. */
-  append(batch: number, pieces: readonly Piece[]): boolean {
-    const atMs = Math.round(this.#o.clock.nowUs() / 1000)
+  /**
+   * Keeps the points of a batch, made at `atMs` where that is known. False: the disk refuses, and nothing of it is kept. `held`: they
+   * are those that waited for true time up to there.
+   */
+  append(batch: number, pieces: readonly Piece[], atMs: number | undefined, held?: HeldPosition): boolean {
     for (const tagged of [false, true]) {
       const own = pieces.filter((piece) => piece.tagged === tagged)
       if (own.length === 0) continue
       const points = own.reduce((sum, piece) => sum + piece.points, 0)
-      const head: RecordHead = { batch, points, tag: tagged ? 1 : 0, atMs }
+      const head: RecordHead = { batch, points, tag: tagged ? 1 : 0, atMs, held }
       if (!this.#log.append(TYPE, [headBytes(head), ...own.map(({ bytes }) => bytes)])) return false
       this.#waiting += points
       this.#oldestMs ??= atMs
     }
-    this.#cursor.batch = batch
+    this.#cursor.batch = Math.max(this.#cursor.batch, batch)
     return true
   }
 
@@ -295,10 +306,10 @@ export class Spool {
     for (const record of this.#log.records(from)) {
       if (isBefore(to, record.end)) break
       const { head, body } = split(record.body)
-      if (tag === undefined || head.tag === tag) {
+      if (head.points > 0 && (tag === undefined || head.tag === tag)) {
         if (pieces.length === 0) {
           // The oldest that waits, as far as is known.
-          if (from === this.#first) this.#oldestMs = head.atMs
+          if (from === this.#first) this.#oldestMs = head.atMs ?? this.#oldestMs
         } else if (bytes + body.length > BODY_BYTES || points + head.points > BODY_POINTS) break
         pieces.push(Buffer.from(body))
         bytes += body.length
@@ -343,6 +354,7 @@ export class Spool {
     for (const { body, end } of this.#log.records(this.#first)) {
       const { head } = split(body)
       this.#cursor.batch = Math.max(this.#cursor.batch, head.batch)
+      this.#heldTo = head.held ?? this.#heldTo
       const waits =
         isBefore(live, end) ||
         backlog.some((range) => isIn(end, range) && (!range.tagged || head.tag === 1)) ||
@@ -354,7 +366,8 @@ export class Spool {
   }
 }
 
-function headBytes(head: RecordHead): Uint8Array {
+/** A record's beginning. */
+export function headBytes(head: RecordHead): Uint8Array {
   const text = Buffer.from(JSON.stringify(head))
   const bytes = Buffer.allocUnsafe(4 + text.length)
   bytes.writeUInt32LE(text.length)
