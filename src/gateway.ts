@@ -52,6 +52,8 @@ export interface GatewayOptions {
   notBeforeUs?: number
   /** The sources only listen, beside another weir that runs the same configuration; nothing is kept. */
   listenOnly?: boolean
+  /** What this boot of the machine is called. Default: as the system says. */
+  boot?: string
   /** Nothing is kept on a disk, whatever the plan says. */
   transient?: boolean
 }
@@ -242,7 +244,7 @@ export class Gateway {
     return new Line(plan, {
       components,
       clock: this.#steady,
-      boot: bootId(),
+      boot: this.#options.boot ?? bootId(),
       outsideClock,
       log: this.#log,
       sizes: { ...DEFAULT_SIZES, ...sizes },

@@ -232,10 +232,9 @@ export class Epochs {
       const slackUs = isSameBoot && was.isTrue ? Math.max(0, this.#get(i, SOURCE_SLACK) - byUs) : 0
       this.#set(i, SOURCE_SLACK, next.isTrue ? (slackUs > STEP_US ? slackUs : 0) : ANY_US)
       let notBeforeUs = this.#get(i, SOURCE_NOT_BEFORE)
-      if (!this.#follows[i]) notBeforeUs += Math.min(0, was.isTrue ? byUs : 0)
-      else if (!next.isTrue) notBeforeUs = Number.NEGATIVE_INFINITY
-      else if (was.isTrue) notBeforeUs += byUs
-      else if (Math.abs(byUs) > STEP_US) notBeforeUs = this.#now.sinceUs + byUs
+      if (was.isTrue && next.isTrue) notBeforeUs += Math.min(0, byUs)
+      else if (this.#follows[i] && !next.isTrue) notBeforeUs = Number.NEGATIVE_INFINITY
+      else if (this.#follows[i] && Math.abs(byUs) > STEP_US) notBeforeUs = this.#now.sinceUs + byUs
       this.#set(i, SOURCE_NOT_BEFORE, notBeforeUs)
     })
     for (const device of identities.devices) {

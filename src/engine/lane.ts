@@ -312,10 +312,8 @@ export class Lane {
   /** Parts of points that are not too long for a body. */
   *#parts(points: Points): Generator<Points> {
     const step = Math.min(PART_LINES, this.#o.maxBodyLines)
-    if (points.lines <= step) yield points
-    else
-      for (let from = 0; from < points.lines; from += step)
-        yield partOf(points, from, Math.min(points.lines, from + step))
+    for (let from = 0; from < points.lines; from += step)
+      yield points.lines <= step ? points : partOf(points, from, Math.min(points.lines, from + step))
   }
 
   *#pieces(points: Points): Generator<Piece & { bytes: Buffer }> {
