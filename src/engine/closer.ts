@@ -87,27 +87,24 @@ export class Closer {
 
   /** Ends a device in every window: what has not been said of it yet is said. */
   closeDevice(device: number): void {
-    this.windows.forEach((window, w) => {
-      const final = this.#final[w]
-      const emit = final.length > 0 ? 1 : 0
-      const { address, plan } = window
-      if (plan.kind === 'hopping') {
-        this.#take(window, final, true, (out, end) => this.kernels.closeHops(address, device, emit, out, end))
-      } else if (plan.kind === 'tumbling') {
-        for (const pane of this.#panes(window, PANES_ALL, 0)) {
-          this.#take(window, final, true, (out, end) => this.kernels.closeDevice(address, pane, device, emit, out, end))
-        }
-      } else if (plan.kind !== 'raw') this.#closeLanes(window, 0, device, true)
-      this.kernels.forgetDevice(address, device)
-    })
+    for (const [w, window] of this.windows.entries()) this.#closeDevice(window, w, device)
   }
 
-  /** Emits what is due by the watermarks; nothing becomes final. */
-  emitDue(): void {
+  /**
+   * Emits what is due by the watermarks, before the time of these devices is set back by so much (µs, below 0: forward). It may
+   * still be corrected, but for windows that overlap and have final panes ahead of the new time: these end.
+   */
+  emitDue(devices: readonly number[], backUs: number): void {
     this.windows.forEach((window, w) => {
-      const { kind } = window.plan
-      if (kind === 'tumbling') this.#emitPanes(window, w, Number.POSITIVE_INFINITY)
-      else if (kind === 'hopping') this.#emitHops(window, w)
+      const { kind, latenessUs } = window.plan
+      if (kind === 'tumbling') {
+        this.#emitPanes(window, w, Number.POSITIVE_INFINITY)
+        // A value of the future holds nowhere.
+        if (backUs > 0) for (const device of devices) this.kernels.forgetDevice(window.address, device)
+      }
+      if (kind !== 'hopping') return
+      this.#emitHops(window, w)
+      if (backUs > latenessUs) for (const device of devices) this.#closeDevice(window, w, device)
     })
   }
 
@@ -119,6 +116,20 @@ export class Closer {
   /** Ends a window of sessions or counted rows: what is open is written as it stands. */
   finish(window: Window, devices: readonly (unknown | undefined)[]): void {
     devices.forEach((device, id) => device && this.#closeLanes(window, 0, id, true))
+  }
+
+  #closeDevice(window: Window, w: number, device: number): void {
+    const final = this.#final[w]
+    const emit = final.length > 0 ? 1 : 0
+    const { address, plan } = window
+    if (plan.kind === 'hopping') {
+      this.#take(window, final, true, (out, end) => this.kernels.closeHops(address, device, emit, out, end))
+    } else if (plan.kind === 'tumbling') {
+      for (const pane of this.#panes(window, PANES_ALL, 0)) {
+        this.#take(window, final, true, (out, end) => this.kernels.closeDevice(address, pane, device, emit, out, end))
+      }
+    } else if (plan.kind !== 'raw') this.#closeLanes(window, 0, device, true)
+    this.kernels.forgetDevice(address, device)
   }
 
   #closePanes(window: Window, w: number, watermarkUs: number, ended: boolean): void {

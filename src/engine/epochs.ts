@@ -156,10 +156,12 @@ export class Epochs {
     if (ends || hasStepped) {
       this.#setAll(SOURCE_WATERMARK, Number.POSITIVE_INFINITY)
       await derive()
-      if (ends) this.#end(nowUs, watermarkUs)
-      // It is told as it stands, and may still be corrected.
-      else this.#p.closer.emitDue()
-      this.#restart()
+      const devices = this.#p.identities.devices.flatMap((device) =>
+        device && this.#follows[device.sourceIndex] ? [device.id] : [],
+      )
+      if (ends) this.#end(devices, nowUs, watermarkUs)
+      else this.#p.closer.emitDue(devices, -byUs)
+      this.#restart(devices)
     }
     this.#move(byUs, was, next, isSameBoot)
     const steps = was.steps + (hasStepped ? 1 : 0)
@@ -200,26 +202,23 @@ export class Epochs {
   }
 
   /** What follows the wall ends as it stands: nothing of it is open any more. */
-  #end(nowUs: number, watermarkUs: number): void {
-    const { closer, identities } = this.#p
+  #end(devices: readonly number[], nowUs: number, watermarkUs: number): void {
+    const { closer } = this.#p
     closer.close(watermarkUs, nowUs, true)
-    for (const device of identities.devices)
-      if (device && this.#follows[device.sourceIndex]) closer.closeDevice(device.id)
+    for (const device of devices) closer.closeDevice(device)
   }
 
   /** Nothing is late by what was seen before. */
-  #restart(): void {
-    const { plan, identities, memory, decoder, derivation } = this.#p
+  #restart(devices: readonly number[]): void {
+    const { plan, memory, decoder, derivation } = this.#p
     this.#setAll(SOURCE_HIGH, Number.NEGATIVE_INFINITY)
     this.#setAll(SOURCE_WATERMARK, Number.NEGATIVE_INFINITY)
     plan.sources.forEach(({ derives }, i) => {
       if (derives && this.#follows[i]) derivation?.restart(i)
     })
-    for (const device of identities.devices) {
-      if (!device || !this.#follows[device.sourceIndex]) continue
-      memory.f64[(memory.regions.devices.start + device.id * DEVICE_BYTES + DEVICE_HIGH) >>> 3] =
-        Number.NEGATIVE_INFINITY
-      decoder.clocks.forget(device.id)
+    for (const device of devices) {
+      memory.f64[(memory.regions.devices.start + device * DEVICE_BYTES + DEVICE_HIGH) >>> 3] = Number.NEGATIVE_INFINITY
+      decoder.clocks.forget(device)
     }
   }
 

@@ -366,3 +366,64 @@ test('where sources of both kinds share one, samples without a time of their own
   const { invalid, reduced } = rig.gateway.status().sources[0].samples
   assert.deepEqual([invalid, reduced], [1, 2])
 })
+
+for (const [name, isTrue, byUs] of [
+  ['1970 to now', false, NOW_US - WRONG_US],
+  ['an hour back', true, -HOUR_US],
+  ['an hour forward', true, HOUR_US],
+] as const) {
+  test(`${name}: windows of every kind, and what is derived, have each sample as often as without`, async () => {
+    const windows = {
+      second: { of: '*', every: '1s', lateness: '2s', reduce: ['count', 'twa'] },
+      hop: { of: '*', size: '4s', every: '1s', lateness: '2s', reduce: ['count'] },
+      session: { of: '*', session: '2s', lateness: '1s', reduce: ['count'] },
+      counted: { of: '*', count: 7, reduce: ['count'] },
+      raw: { of: '*', raw: true },
+    }
+    const sources = {
+      a: { type: 'script', decode: { type: 'json', fields: ['v', 'w'] } },
+      b: { type: 'script', time: { clock: 'samples', rate: 10 }, decode: { type: 'json', fields: ['x'] } },
+    }
+    const derived = {
+      z: {
+        sum: [
+          { source: 'a', field: 'v' },
+          { source: 'a', field: 'w' },
+        ],
+      },
+    }
+    const startUs = isTrue ? NOW_US - 20_000 : WRONG_US
+    const board = new Board({ startUs, isTrue, config: config({ windows, sources, derived }) })
+    const { rig } = board
+    await rig.start()
+    for (let i = 0; i < 200; i++) {
+      if (i === 93) {
+        rig.clock.stepWall(rig.clock.nowUs() + byUs)
+        rig.clock.setTrue(true)
+      }
+      await rig.push('a', 'a', JSON.stringify({ v: i, w: 1000 }))
+      await rig.push('b', 'b', JSON.stringify({ x: i }))
+      for (const of of ['a', 'b']) rig.script(of).out.endBurst()
+      await board.advance(100)
+    }
+    await board.advance(10_000)
+    for (const { name, samples } of rig.gateway.status().sources)
+      assert.deepEqual(
+        [name, samples.reduced, samples.late, samples.future, samples.lost, samples.invalid, samples.rejected],
+        [name, name === 'a' ? 400 : 200, 0, 0, 0, 0, 0],
+      )
+    await rig.stop()
+    const last = new Map<string, number>()
+    for (const { measurement, timeUs, fields } of rig.due)
+      for (const [field, value] of Object.entries(fields)) last.set(`${measurement} ${field} ${timeUs}`, value)
+    const count = (measurement: string, field: string) =>
+      [...last].reduce((all, [key, value]) => (key.startsWith(`${measurement} ${field} `) ? all + value : all), 0)
+    for (const field of ['v_count', 'w_count', 'x_count', 'z_count']) {
+      assert.equal(count('second', field), 200, `second ${field}`)
+      assert.equal(count('session', field), 200, `session ${field}`)
+      assert.ok(count('counted', field) >= 196, `counted ${field}: ${count('counted', field)}`)
+      assert.ok(count('hop', field) >= 800 - 3 * 40, `hop ${field}: ${count('hop', field)}`)
+    }
+    assert.equal(rig.due.filter(({ measurement, fields }) => measurement === 'raw' && 'v' in fields).length, 200)
+  })
+}
