@@ -1,7 +1,7 @@
 // A weir that is killed again and again while messages of QoS 1 flow into it, and what its database must hold in the end.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
@@ -67,7 +67,10 @@ export async function killing({ kills, rate, seed, durability }: Killing): Promi
       windows: {
         w: { of: '*', every: '1s', lateness: `${LATENESS_MS}ms`, reduce: ['count', 'sum', 'min', 'max', 'last'] },
       },
-      sinks: { db: { type: 'influxdb', url: influxd.url, database: 'k', create: true } },
+      sinks: {
+        out: { type: 'file', path: join(folder, 'out.lp') },
+        db: { type: 'influxdb', url: influxd.url, database: 'k', create: true },
+      },
     }),
   )
   let weir: ChildProcess | undefined
@@ -123,6 +126,7 @@ export async function killing({ kills, rate, seed, durability }: Killing): Promi
     }, 20_000).catch(() => {})
     // What is open at the end closes by later messages, which count for windows of their own.
     await end('SIGTERM')
+    wrong.push(...inFile(readFileSync(join(folder, 'out.lp'), 'utf8'), expected))
     return {
       kills,
       messages: sent,
@@ -148,7 +152,7 @@ export async function killing({ kills, rate, seed, durability }: Killing): Promi
   }
 }
 
-interface Window {
+interface Expected {
   count: number
   sum: number
   min: number
@@ -158,8 +162,8 @@ interface Window {
 }
 
 /** By brute force from what was sent, but for windows that are still open at the end. */
-function oracle(sent: number, startMs: number, rate: number): Map<string, Window> {
-  const windows = new Map<string, Window>()
+function oracle(sent: number, startMs: number, rate: number): Map<string, Expected> {
+  const windows = new Map<string, Expected>()
   for (let i = 0; i < sent; i++) {
     const ms = timeOf(startMs, i, rate)
     const value = valueOf(i)
@@ -185,7 +189,7 @@ function oracle(sent: number, startMs: number, rate: number): Map<string, Window
   return windows
 }
 
-async function differences(influxd: Influxd, expected: Map<string, Window>): Promise<string[]> {
+async function differences(influxd: Influxd, expected: Map<string, Expected>): Promise<string[]> {
   const rows = await influxd
     .client('k')
     .query<Record<string, number | string> & { time: Date }>('select * from w')
@@ -198,6 +202,22 @@ async function differences(influxd: Influxd, expected: Map<string, Window>): Pro
     else
       for (const field of ['count', 'sum', 'min', 'max', 'last'] as const)
         if (row[`v_${field}`] !== w[field]) wrong.push(`${key}: ${field} is ${row[`v_${field}`]}, must be ${w[field]}`)
+  }
+  return wrong
+}
+
+/** Windows come into a file once, when final: none twice, none torn, each as it must be. */
+function inFile(text: string, expected: Map<string, Expected>): string[] {
+  const wrong: string[] = []
+  const seen = new Set<string>()
+  for (const line of text.trimEnd().split('\n')) {
+    const [, device, counted, sum, ns] = /device=(\w+),.* v_count=(\d+)i,v_sum=([\d.]+),.* (\d+)$/.exec(line) ?? []
+    const key = `${Number(ns) / 1e6} ${device}`
+    if (!device) wrong.push(`torn line: ${line}`)
+    if (seen.has(key)) wrong.push(`twice in the file: ${line}`)
+    seen.add(key)
+    const w = expected.get(key)
+    if (w && (w.count !== Number(counted) || w.sum !== Number(sum))) wrong.push(`in the file: ${line}`)
   }
   return wrong
 }
