@@ -30,8 +30,8 @@ import { Turns } from './turns.js'
 
 /** Where points go, as the engine sees it. */
 export interface Outlet {
-  /** What was offered belongs to this batch, made at this time; undefined where the clock is not known to be right. */
-  commit(batch: number, nowUs: number | undefined): void
+  /** What was offered belongs to this batch, made at this time; null where the clock is not known to be right. */
+  commit(batch: number, nowUs: number | null): void
   /** Points that wait for true time go on before what is committed next: it is known by this. */
   knowTime(clock: ClockRecord): void
   /** Sends what was offered. */
@@ -344,7 +344,7 @@ export class Engine implements IntakeHost {
     const movedUs = turned ? await this.#turn(turned, nowUs, watermarkUs) : 0
     this.batches = number
     this.lastBatchUs = nowUs + movedUs
-    for (const outlet of outlets) outlet.commit(number, this.#epochs.isTrue ? this.lastBatchUs : undefined)
+    for (const outlet of outlets) outlet.commit(number, this.#epochs.isTrue ? this.lastBatchUs : null)
     if (replayed) return
     for (const outlet of outlets) outlet.pump()
     this.#p.onBatch?.(number)

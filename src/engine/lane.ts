@@ -163,8 +163,8 @@ export class Lane {
     this.#trueTime = clock
   }
 
-  /** What was offered since the last call is of this batch, made at `nowUs`; what is kept of it already is not kept again. */
-  commit(batch: number, nowUs: number | undefined): void {
+  /** What was offered since the last call is of this batch, made at `nowUs` (default: now; null: nobody knows); what is kept of it already is not kept again. */
+  commit(batch: number, nowUs: number | null = this.#o.clock.nowUs()): void {
     const spool = this.#spool
     const offered = this.#offered
     const holding = this.#holding
@@ -177,7 +177,7 @@ export class Lane {
         this.#points.spooled += points
         this.#giveUp(this.#held.append(batch, points, text), 'too many wait for the clock to be set')
       }
-    const atMs = nowUs === undefined ? undefined : Math.round(nowUs / 1000)
+    const atMs = nowUs === null ? null : Math.round(nowUs / 1000)
     const hasTaken = this.#trueTime !== undefined && this.#takeHeld(batch, atMs, this.#trueTime)
     // That all which waited was taken is known by a record of this batch.
     if (hasTaken && offered.length === 0) offered.push({ bytes: Buffer.alloc(0), points: 0, tagged: false })
@@ -326,7 +326,7 @@ export class Lane {
    * What waited for true time goes on, with its times moved by what the clock was wrong: as of the batch before, so that a process
    * which ends in between goes on where it was. True when all of it has.
    */
-  #takeHeld(batch: number, atMs: number | undefined, clock: ClockRecord): boolean {
+  #takeHeld(batch: number, atMs: number | null, clock: ClockRecord): boolean {
     const spool = this.#spool
     const wasTaken = spool !== undefined && batch <= spool.batch
     const hadAny = this.#held.points > 0

@@ -66,7 +66,7 @@ export class Held {
     this.batch = batch
     this.points += points
     const body = Buffer.from(text)
-    const head = headBytes({ batch, points, tag: 0 })
+    const head = headBytes({ batch, points, tag: 0, atMs: null })
     if (this.#memory.length > 0 || !this.#log?.append(TYPE, [head, body])) {
       this.#memory.push({ points, text })
       this.#memoryBytes += text.length
@@ -125,17 +125,19 @@ export class Held {
     }
     const log = this.#log
     while (log && log.bytes > this.#mostBytes) {
-      const first = log.first!
-      const next = { segment: first.segment + 1, offset: 0 }
-      // The one that is written to stays.
-      if (!isBefore(next, log.end)) break
-      for (const { body, end } of log.records(first)) {
-        if (isBefore(next, end)) break
-        const { points } = split(body).head
-        this.points -= points
-        given += points
+      let next: LogPosition | undefined
+      let points = 0
+      for (const { body, end } of log.records()) {
+        next ??= { segment: end.segment + 1, offset: 0 }
+        if (end.segment >= next.segment) break
+        points += split(body).head.points
       }
-      log.removeBefore(next)
+      // The segment that is written to stays.
+      const { bytes } = log
+      if (next && isBefore(next, log.end)) log.removeBefore(next)
+      if (log.bytes === bytes) break
+      this.points -= points
+      given += points
     }
     return given
   }

@@ -65,7 +65,8 @@ interface RecordHead {
   batch: number
   points: number
   tag: 0 | 1
-  atMs?: number | undefined
+  /** Null: not known. */
+  atMs: number | null
   held?: HeldPosition | undefined
 }
 
@@ -181,10 +182,15 @@ export class Spool {
   }
 
   /**
-   * Keeps the points of a batch, made at `atMs` where that is known. False: the disk refuses, and nothing of it is kept. `held`: they
-   * are those that waited for true time up to there.
+   * Keeps the points of a batch, made at `atMs`, null where nobody knows; default: now. False: the disk refuses, and nothing of it
+   * is kept. `held`: they are those that waited for true time up to there.
    */
-  append(batch: number, pieces: readonly Piece[], atMs: number | undefined, held?: HeldPosition): boolean {
+  append(
+    batch: number,
+    pieces: readonly Piece[],
+    atMs: number | null = Math.round(this.#o.clock.nowUs() / 1000),
+    held?: HeldPosition,
+  ): boolean {
     for (const tagged of [false, true]) {
       const own = pieces.filter((piece) => piece.tagged === tagged)
       if (own.length === 0) continue
@@ -192,7 +198,7 @@ export class Spool {
       const head: RecordHead = { batch, points, tag: tagged ? 1 : 0, atMs, held }
       if (!this.#log.append(TYPE, [headBytes(head), ...own.map(({ bytes }) => bytes)])) return false
       this.#waiting += points
-      this.#oldestMs ??= atMs
+      this.#oldestMs ??= atMs ?? undefined
     }
     this.#cursor.batch = Math.max(this.#cursor.batch, batch)
     return true
@@ -382,7 +388,7 @@ export class Spool {
         (last !== undefined && isBefore(last, end) && head.tag === 1)
       if (!waits) continue
       this.#waiting += head.points
-      this.#oldestMs ??= head.atMs
+      this.#oldestMs ??= head.atMs ?? undefined
     }
   }
 }
