@@ -115,6 +115,12 @@ export class Keeper {
     }
   }
 
+  /** This time has passed for certain, µs; undefined where nothing tells. */
+  get knownUs(): number | undefined {
+    const engine = this.recovered?.saved.rest.engine
+    return engine?.epoch.isTrue ? engine.lastBatchUs : this.#running.sinceUs()
+  }
+
   /** Undefined where the plan keeps nothing. Throws a StateError where the directories are in use, or hold what can't be used and may not be set aside. */
   static open(plan: Plan, parts: KeeperParts): Keeper | undefined {
     return plan.durability === 'memory' ? undefined : new Keeper(plan, parts)
