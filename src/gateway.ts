@@ -176,6 +176,11 @@ export class Gateway {
     return this.#tapping.add(taps)
   }
 
+  /** Makes a batch of all that was taken, besides the tick; a clock that was set counts from there on. */
+  cut(): Promise<void> {
+    return this.#line.engine.cut()
+  }
+
   /** Resolves when no batch is under way. */
   idle(): Promise<void> {
     return this.#line.engine.idle()

@@ -324,7 +324,10 @@ export class Engine implements IntakeHost {
     if (!replayed) {
       const sources = intakes.map(({ index }) => index)
       journal?.mark({ batch: number, nowUs, sources, ...(turned && { clock: turned }) })
-      if (turned) clock.take(turned.offsetUs)
+      if (turned) {
+        clock.take(turned.offsetUs)
+        for (const intake of this.#intakes) intake.forgetArrival()
+      }
     }
     for (const intake of cut) {
       const decoding = this.#decode(intake)

@@ -279,10 +279,14 @@ export class Intake implements SourceOutput {
   cut(): boolean {
     this.flush()
     this.#sinceMark = newCounted()
-    this.#arrivalUs = Number.NaN
     if (this.isEmpty) return false
     this.sealed = true
     return true
+  }
+
+  /** What comes next has an arrival of its own: the clock is another. */
+  forgetArrival(): void {
+    this.#arrivalUs = Number.NaN
   }
 
   /** Its counts as of the last mark, at the edge of its batch. */
