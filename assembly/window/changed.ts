@@ -4,28 +4,43 @@ import { PAGE_BYTES } from '../layout'
 
 const K0: u64 = 0x9e3779b97f4a7c15
 const K1: u64 = 0xc2b2ae3d27d4eb4f
-const K2: u64 = 0x165667b19e3779f9
-const K3: u64 = 0x27d4eb2f165667c5
 
-@inline function mix(h: u64, word: u64, k: u64): u64 {
-  return rotl(h ^ word, 29) * k
+@inline function mix(h: u64, word: u64): u64 {
+  return rotl((h ^ word) * K0, 29) * K1
 }
 
-// Every step maps the state one to one, so that one changed word always shows; four lanes, since a multiplication takes three
-// cycles.
+// One to one in `h` for each word, so that one changed word always shows: an odd multiple of a rotation. There is no vector
+// multiplication of 64 bits.
+@inline function step(h: v128, at: usize): v128 {
+  const x = v128.xor(h, v128.load(at))
+  const turned = v128.or(i64x2.shl(x, 29), i64x2.shr_u(x, 35))
+  return i64x2.add(turned, i64x2.shl(turned, 15))
+}
+
 /// The hash of the bytes in [at, end), a multiple of 32.
 export function hashOf(at: usize, end: usize): u64 {
-  let a = K0
-  let b = K1
-  let c = K2
-  let d = K3
-  for (; at < end; at += 32) {
-    a = mix(a, load<u64>(at), K0)
-    b = mix(b, load<u64>(at, 8), K1)
-    c = mix(c, load<u64>(at, 16), K0)
-    d = mix(d, load<u64>(at, 24), K1)
+  let a = i64x2.splat(K0)
+  let b = i64x2.splat(K1)
+  let c = i64x2.splat(K0 ^ K1)
+  let d = i64x2.splat(~K0)
+  for (; at + 64 <= end; at += 64) {
+    a = step(a, at)
+    b = step(b, at + 16)
+    c = step(c, at + 32)
+    d = step(d, at + 48)
   }
-  const h = mix(mix(mix(mix(K2, a, K0), b, K1), c, K0), d, K1)
+  if (at < end) {
+    a = step(a, at)
+    b = step(b, at + 16)
+  }
+  let h = mix(K1, i64x2.extract_lane(a, 0))
+  h = mix(h, i64x2.extract_lane(a, 1))
+  h = mix(h, i64x2.extract_lane(b, 0))
+  h = mix(h, i64x2.extract_lane(b, 1))
+  h = mix(h, i64x2.extract_lane(c, 0))
+  h = mix(h, i64x2.extract_lane(c, 1))
+  h = mix(h, i64x2.extract_lane(d, 0))
+  h = mix(h, i64x2.extract_lane(d, 1))
   return h ^ (h >> 32)
 }
 

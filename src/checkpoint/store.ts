@@ -44,8 +44,8 @@ export interface ToSave {
   position: LogPosition
   complete: boolean
   meta: string
-  /** Named since the last call; with `all` all there is. */
-  names: readonly unknown[]
+  /** Named since the last call, with `all` all there is: arrays of JSON. */
+  names: readonly Uint8Array[]
   sections: readonly Section[]
   memory: { u8: Uint8Array; u32: Uint32Array }
   changed: ChangedPages
@@ -293,8 +293,7 @@ export class CheckpointStore {
       file = disk.open(join(dir, name), 'update')
       if (file.sizeBytes > this.#names!.bytes) file.truncate(this.#names!.bytes)
     }
-    if (names.length > 0) {
-      const text = Buffer.from(JSON.stringify(names))
+    for (const text of names) {
       const head = Buffer.alloc(8)
       head.writeUInt32LE(text.length, 0)
       head.writeUInt32LE(crc32(text), 4)

@@ -57,6 +57,7 @@ function createProgram(done: (code: number) => void): Command {
   command('check', 'validate a configuration and say what would run')
     .argument('<file...>', 'configuration files')
     .option('--offline', 'open nothing and need no secrets')
+    .option('--state', 'say which windows of the state that is kept this configuration touches')
     .option('--json', 'print JSON')
     .action(async (files: string[], options) => done(await (await import('./check.js')).check(files, options)))
 
@@ -134,6 +135,23 @@ function createProgram(done: (code: number) => void): Command {
   command('ports', 'list the serial ports with their stable names')
     .option('--json', 'print JSON')
     .action(async (options) => done(await (await import('./ports.js')).ports(options)))
+
+  const spool = command('spool', 'what waits on disk for sinks, while weir does not run')
+  const ofSpools = (name: string, description: string) =>
+    spool
+      .command(name)
+      .description(description)
+      .argument('<file...>', 'configuration files')
+      .option('--sink <name>', 'of this sink alone')
+  ofSpools('status', 'how many points wait for each sink, since when, and how many lines were refused')
+    .option('--json', 'print JSON')
+    .action(async (files: string[], options) => done(await (await import('./spool.js')).spoolStatus(files, options)))
+  ofSpools('retry', 'let the lines that a server refused wait for it again').action(async (files: string[], options) =>
+    done(await (await import('./spool.js')).spoolRetry(files, options)),
+  )
+  ofSpools('drop', 'give up what waits, counted')
+    .option('--yes', 'do it')
+    .action(async (files: string[], options) => done(await (await import('./spool.js')).spoolDrop(files, options)))
 
   const journal = command('journal', 'look into what a weir keeps of the frames it took, also while it runs')
   journal

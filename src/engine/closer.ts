@@ -109,7 +109,7 @@ export class Closer {
 
   /** Ends a window of sessions or counted rows: what is open is written as it stands. */
   finish(window: Window, devices: readonly (unknown | undefined)[]): void {
-    devices.forEach((device, id) => device && this.#closeLanes(window, 0, id, true))
+    for (const [id, device] of devices.entries()) if (device) this.#closeLanes(window, 0, id, true)
   }
 
   #closePanes(window: Window, w: number, watermarkUs: number, ended: boolean): void {

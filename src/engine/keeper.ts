@@ -14,6 +14,7 @@ import type { KeptStatus } from '../model/status.js'
 import type { Naming } from './identities.js'
 import { LineJournal, type MarkRecord, RECORD } from './journal-records.js'
 import type { Line } from './line.js'
+import { namesOf } from './names.js'
 import { RunningMark } from './running-mark.js'
 import type { SavedLine, SavedRest } from './saved-line.js'
 
@@ -65,7 +66,6 @@ export class Keeper {
   #position: LogPosition
   #mostBytes: number
   #changed: { line: Line; pages: ChangedPages } | undefined
-  #forgotten = 0
   #savedMs: number
   #checkpoint: { batch: number; atUs: number | null } = { batch: 0, atUs: null }
   #pauseMs = 0
@@ -125,7 +125,7 @@ export class Keeper {
     // Frames in blocks are behind the last mark.
     if (line.intakes.every((intake) => intake.isEmpty)) this.#position = this.#records.end
     this.journal.writes = true
-    line.takeNamings()
+    line.names.take()
     await this.#save(line, lanes, { all: true, complete: false })
     this.#running.begin(this.#clock.nowUs())
     this.#loaded?.close()
@@ -197,18 +197,17 @@ export class Keeper {
       this.#changed = { line, pages: new ChangedPages(line.memory, line.kernels, line.memory.regions.hashes) }
     const batch = line.engine.batches
     const position = this.#position
-    const taken = line.takeNamings()
-    this.#forgotten += taken.filter(({ what }) => what === 'forgotten').length
+    const taken = line.names.take()
     // Names of devices long forgotten are not kept for ever.
-    const isBase = all || store.needsAll || this.#forgotten > line.identities.deviceCount + 1000
-    if (isBase) this.#forgotten = 0
+    const isBase = all || store.needsAll || line.names.forgotten > line.identities.deviceCount + 1000
+    if (isBase) line.names.forgotten = 0
     const { published } = store.save({
       batch,
       journal: this.#records.id,
       position,
       complete,
       meta: exactText(line.rest()),
-      names: isBase ? [...line.identities.namings()] : taken,
+      names: isBase ? namesOf(line.identities.namings()) : taken,
       sections: line.sections(),
       memory: line.memory,
       changed: this.#changed.pages,

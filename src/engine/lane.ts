@@ -387,7 +387,8 @@ export class Lane {
   async #open(): Promise<boolean> {
     const { sink } = this.#o
     try {
-      await sink.open!(this.#stop.signal, this.#spool?.fileBytes)
+      await sink.open!(this.#stop.signal, this.#spool?.mark)
+      this.#spool?.begin(sink.mark?.())
       this.#opened = true
       this.#up()
     } catch (error) {
@@ -435,7 +436,7 @@ export class Lane {
   /** All of it has its fate. */
   #settle(work: Work): void {
     this.#works[work.lane] = undefined
-    if ('to' in work.from) this.#spool!.taken(work.lane, work.from, work.counts, this.#o.sink.lengthBytes?.())
+    if ('to' in work.from) this.#spool!.taken(work.lane, work.from, work.counts, this.#o.sink.mark?.())
     else this.#queue.shift()
   }
 

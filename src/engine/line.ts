@@ -19,6 +19,7 @@ import { blockRegions, type EngineMemory, engineMemory, type Sizes, seriesNumber
 import { Identities, type Naming } from './identities.js'
 import { Intake } from './intake.js'
 import type { LineJournal } from './journal-records.js'
+import { Names } from './names.js'
 import { Reducer } from './reducer.js'
 import { keptPlan, loadMemory, type SavedLine, type SavedRest, type Section, sectionsOf } from './saved-line.js'
 import { initTable } from './tables.js'
@@ -56,7 +57,7 @@ export class Line {
   readonly engine: Engine
   readonly intakes: readonly Intake[]
   /** What was named, in order, since it was last taken. */
-  #namings: Naming[] = []
+  readonly names = new Names()
   readonly #programs: readonly (readonly Program[])[]
 
   constructor(
@@ -214,11 +215,6 @@ export class Line {
     }
   }
 
-  /** What was named since the last call. */
-  takeNamings(): Naming[] {
-    return this.#namings.splice(0)
-  }
-
   /** Its whole state, to be taken up by another line while this one rests. */
   saved(): SavedLine {
     const sections = new Map(this.sections().map((section) => [section.name, section]))
@@ -289,7 +285,7 @@ export class Line {
   }
 
   #named(naming: Naming, journal: LineJournal | undefined): void {
-    this.#namings.push(naming)
+    this.names.add(naming)
     if (naming.what !== 'channel' || !journal) return
     const source = this.plan.sources.findIndex((one) => sourceKey(one) === naming.source)
     if (!this.plan.sources[source].finite) journal.channel({ source, number: naming.number, spec: naming.spec })

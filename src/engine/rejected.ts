@@ -13,6 +13,12 @@ export interface RejectedOptions {
   maxRejectedBytes?: number
 }
 
+/** Files of a sink's refused lines, oldest first: the server's words, a tab and the line, each. */
+export function rejectedFiles(dir: string, sink: string): [old: string, now: string] {
+  const path = join(dir, `${encodeURIComponent(sink)}.rejected`)
+  return [`${path}.old`, path]
+}
+
 const KEPT = 100
 const SAID_A_MINUTE = 5
 
@@ -56,12 +62,12 @@ export class Rejected {
     const { name, rejectedDir, maxRejectedBytes = 64 * 2 ** 20 } = this.#o
     if (rejectedDir === undefined) return
     await mkdir(rejectedDir, { recursive: true })
-    const path = join(rejectedDir, `${encodeURIComponent(name)}.rejected`)
+    const [old, path] = rejectedFiles(rejectedDir, name)
     const size = await stat(path).then(
       (s) => s.size,
       () => 0,
     )
-    if (size > 0 && size + record.length > maxRejectedBytes / 2) await rename(path, `${path}.old`)
+    if (size > 0 && size + record.length > maxRejectedBytes / 2) await rename(path, old)
     await appendFile(path, record)
   }
 }

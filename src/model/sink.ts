@@ -28,13 +28,13 @@ export type SendResult =
 export interface Sink {
   /**
    * Before the first body and after each failure of it: administration, opening files. Rejects with a LinkError.
-   * `lengthBytes` is how long its file was when all that is not offered again was in it.
+   * `mark` is what it said of itself when all that is not offered again had been taken.
    */
-  open?(signal: AbortSignal, lengthBytes?: number): Promise<void>
+  open?(signal: AbortSignal, mark?: string): Promise<void>
   /** It may be sent a second body while one is on its way. */
   readonly takesSeveral?: boolean
-  /** Of a sink that is a file, its length behind the last body. */
-  lengthBytes?(): number | undefined
+  /** Of a sink that can take back what came behind it: where it is after the last body. Short text. */
+  mark?(): string | undefined
   /** Sends one body; one call at a time, or two where it takes several. Answers within a bounded time even when the other side hangs. Never rejects. */
   send(body: Uint8Array, signal: AbortSignal): Promise<SendResult>
   close?(): Promise<void>

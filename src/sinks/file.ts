@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import * as v from 'valibot'
 import { formats } from '../formats/index.js'
@@ -35,23 +36,47 @@ export const file: SinkComponent<FileOptions> = {
   },
 }
 
+/** Which file, and how long it was when all that is not offered again was in it. */
+interface FileMark {
+  path: string
+  inode: number
+  bytes: number
+}
+
 /** Appends bodies whole: after a failed write the file is cut back to where it was, so that a retry leaves no torn line. */
 class FileSink implements Sink {
   readonly #path: string
   readonly #header: Buffer
   #handle: FileHandle | undefined
+  #mark: string | undefined
 
   constructor(path: string, header: Buffer) {
     this.#path = path
     this.#header = header
   }
 
-  async open(): Promise<void> {
+  /** What was written behind the mark by a process that ended before it could say so comes again: it is cut off. */
+  async open(_signal: AbortSignal, mark?: string): Promise<void> {
     try {
-      this.#handle = await open(this.#path, 'a')
+      this.#handle ??= await open(this.#path, 'a')
+      const stat = await this.#handle.stat()
+      if (!stat.isFile()) return
+      const known = mark === undefined ? undefined : (JSON.parse(mark) as FileMark)
+      // Another file under the same name, or one that was cut by somebody, is left as it is.
+      const isKnown = known?.path === resolve(this.#path) && known.inode === stat.ino && known.bytes < stat.size
+      if (isKnown) await this.#handle.truncate(known.bytes)
+      this.#note(stat.ino, isKnown ? known.bytes : stat.size)
     } catch (error) {
       throw new LinkError(`cannot open file "${this.#path}": ${whyNot(error)}`)
     }
+  }
+
+  mark(): string | undefined {
+    return this.#mark
+  }
+
+  #note(inode: number, bytes: number): void {
+    this.#mark = JSON.stringify({ path: resolve(this.#path), inode, bytes } satisfies FileMark)
   }
 
   async send(body: Uint8Array): Promise<SendResult> {
@@ -60,7 +85,9 @@ class FileSink implements Sink {
     try {
       const before = await handle.stat()
       if (before.isFile()) sizeBytes = before.size
-      await handle.appendFile(sizeBytes === 0 ? Buffer.concat([this.#header, body]) : body)
+      const bytes = sizeBytes === 0 ? Buffer.concat([this.#header, body]) : body
+      await handle.appendFile(bytes)
+      if (sizeBytes !== undefined) this.#note(before.ino, sizeBytes + bytes.length)
       return { outcome: 'ok' }
     } catch (error) {
       if (sizeBytes !== undefined) await handle.truncate(sizeBytes).catch(() => {})

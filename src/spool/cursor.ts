@@ -12,8 +12,8 @@ export interface Cursor {
   /** What was left behind in an outage, oldest first; of ranges with `tagged` only the records that follow those before. */
   backlog: { from: LogPosition; to: LogPosition; tagged: boolean }[]
   points: Omit<PointLedger, 'emitted' | 'spooled'>
-  /** Of a sink that is a file: its length when all before was written. */
-  fileBytes?: number
+  /** What the sink said of itself when all before had been taken. */
+  mark?: string
 }
 
 // A file of two slots, written by turns, so that one is whole at any time: u32 version, u32 CRC-32 of the rest, f64 number, then
@@ -57,7 +57,9 @@ export class CursorFile {
   }
 
   write(cursor: Cursor): void {
-    const text = Buffer.from(JSON.stringify(cursor))
+    let text = Buffer.from(JSON.stringify(cursor))
+    // Without a mark a sink takes what comes again twice, which is better than none.
+    if (text.length > SLOT_BYTES - HEAD_BYTES) text = Buffer.from(JSON.stringify({ ...cursor, mark: undefined }))
     const slot = Buffer.alloc(SLOT_BYTES)
     slot.writeUInt32LE(VERSION, 0)
     slot.writeDoubleLE(++this.#number, 8)

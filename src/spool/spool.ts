@@ -53,6 +53,7 @@ export interface Taken {
 }
 
 const TYPE = 1
+const MOST_RANGES = 16
 /** So much is kept on a disk that is nearly full, too. */
 const LEAST_BYTES = 16 * 2 ** 20
 const BODY_BYTES = 2 ** 20
@@ -63,6 +64,29 @@ interface RecordHead {
   points: number
   tag: 0 | 1
   atMs: number
+}
+
+/** Its file, made where there is none that can be used. */
+function openCursor(
+  disk: Disk,
+  path: string,
+  damage: SpoolOptions['damage'],
+): { file: CursorFile; cursor: Cursor | undefined } {
+  let why: string
+  try {
+    const file = new CursorFile(disk, path)
+    const { cursor, newer } = file.read()
+    if (cursor || file.isEmpty) return { file, cursor }
+    file.close()
+    why = newer
+      ? 'it is of a newer version of weir'
+      : 'none of its slots is whole; all points that are kept are sent again'
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error
+    why = error.message
+  }
+  damage.found(path, 0, why)
+  return { file: new CursorFile(disk, path), cursor: undefined }
 }
 
 /** One sink's points on a disk. One process writes it. */
@@ -93,19 +117,7 @@ export class Spool {
     const path = join(dir, 'cursor')
     const first = log.first ?? log.end
     const fresh: Cursor = { batch: -1, live: first, backlog: [], points: { delivered: 0, refused: 0, givenUp: 0 } }
-    let file = new CursorFile(disk, path)
-    const { cursor, newer } = file.read()
-    if (!cursor && !file.isEmpty) {
-      file.close()
-      damage.found(
-        path,
-        0,
-        newer
-          ? 'it is of a newer version of weir'
-          : 'none of its slots is whole; all points that are kept are sent again',
-      )
-      file = new CursorFile(disk, path)
-    }
+    const { file, cursor } = openCursor(disk, path, damage)
     if (cursor) log.goOnBehind(cursor.live)
     const spool = new Spool(options, log, file, cursor ?? fresh)
     if (lastMark !== undefined) spool.#cut(lastMark)
@@ -150,8 +162,8 @@ export class Spool {
     return this.#log.failing ?? this.#failing
   }
 
-  get fileBytes(): number | undefined {
-    return this.#cursor.fileBytes
+  get mark(): string | undefined {
+    return this.#cursor.mark
   }
 
   /** Nothing waits that may be sent. */
@@ -188,9 +200,17 @@ export class Spool {
     this.#log.whenDurable(done)
   }
 
-  /** What waits now is left behind: points from here on go first. */
+  /** The sink is open, and this is where it is before its first body. */
+  begin(mark: string | undefined): void {
+    if (mark === undefined || mark === this.#cursor.mark) return
+    this.#cursor.mark = mark
+    this.#save()
+  }
+
+  /** What waits now is left behind: points from here on go first. A sink that comes and goes again and again has one backlog. */
   split(): void {
     const { live, backlog } = this.#cursor
+    if (backlog.length >= MOST_RANGES) return
     const last = backlog.at(-1)
     if (last && isBefore(last.to, live)) backlog.push({ from: last.to, to: live, tagged: true })
     if (isBefore(live, this.#sendable)) backlog.push({ from: live, to: this.#sendable, tagged: false })
@@ -198,10 +218,10 @@ export class Spool {
   }
 
   /** The next body of a lane; undefined where there is none. */
-  next(lane: LaneName): Taken | undefined {
+  next(lane: LaneName, mostRecords = Number.POSITIVE_INFINITY): Taken | undefined {
     const { live, backlog } = this.#cursor
     if (lane === 'live') {
-      const found = this.#read(live, this.#sendable, backlog.length > 0 ? 0 : undefined)
+      const found = this.#read(live, this.#sendable, backlog.length > 0 ? 0 : undefined, mostRecords)
       // Nothing for this lane: it need not be looked at again.
       if (!found) this.#cursor.live = this.#sendable
       return found
@@ -209,25 +229,25 @@ export class Spool {
     for (;;) {
       const range = backlog[0]
       if (!range) return undefined
-      const found = this.#read(range.from, range.to, range.tagged ? 1 : undefined)
+      const found = this.#read(range.from, range.to, range.tagged ? 1 : undefined, mostRecords)
       if (found) return found
       this.#pass(range.to)
     }
   }
 
-  /** The body that `next` told of has been taken, in parts as counted; `fileBytes` is the length of a sink that is a file. */
+  /** The body that `next` told of has been taken, in parts as counted; `mark` is the sink's. */
   taken(
     lane: LaneName,
     { to }: Taken,
     counts: { delivered: number; refused: number; givenUp: number },
-    fileBytes?: number,
+    mark?: string,
   ): void {
     const { points } = this.#cursor
     for (const fate of ['delivered', 'refused', 'givenUp'] as const) {
       points[fate] += counts[fate]
       this.#waiting -= counts[fate]
     }
-    if (fileBytes !== undefined) this.#cursor.fileBytes = fileBytes
+    if (mark !== undefined) this.#cursor.mark = mark
     if (lane === 'live') this.#cursor.live = to
     else this.#pass(to)
     this.#save()
@@ -249,7 +269,7 @@ export class Spool {
     for (;;) {
       if (!this.isOver()) return given
       const lane: LaneName = this.hasBacklog ? 'backlog' : 'live'
-      const oldest = this.next(lane)
+      const oldest = this.next(lane, 1)
       if (!oldest) return given
       this.taken(lane, oldest, { delivered: 0, refused: 0, givenUp: oldest.points })
       given += oldest.points
@@ -287,7 +307,7 @@ export class Spool {
     if (backlog.length === 0 && isBefore(range.to, live)) backlog.push({ from: range.to, to: live, tagged: true })
   }
 
-  #read(from: LogPosition, to: LogPosition, tag: 0 | 1 | undefined): Taken | undefined {
+  #read(from: LogPosition, to: LogPosition, tag: 0 | 1 | undefined, mostRecords: number): Taken | undefined {
     const pieces: Uint8Array[] = []
     let bytes = 0
     let points = 0
@@ -300,6 +320,7 @@ export class Spool {
           // The oldest that waits, as far as is known.
           if (from === this.#first) this.#oldestMs = head.atMs
         } else if (bytes + body.length > BODY_BYTES || points + head.points > BODY_POINTS) break
+        if (pieces.length === mostRecords) break
         pieces.push(Buffer.from(body))
         bytes += body.length
         points += head.points
