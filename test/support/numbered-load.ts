@@ -25,6 +25,7 @@ export const source = {
 }
 /** No row is older than this beside the newest of its device: some correct what was written. */
 const MOST_DISORDER_US = 1_500_011
+const LATENESS_US = 2 * SECOND_US
 /** Samples of a message. */
 export const SAMPLES = 2
 
@@ -38,6 +39,8 @@ export interface NumberedLoad {
   stop(): Promise<void>
   /** What a database has otherwise than it must, in words; windows that may still change are left out unless `all`. */
   wrongIn(database: InfluxDB, all: boolean): Promise<string[]>
+  /** The same for lines of a file, which come once, when their window is final. */
+  wrongInFile(text: string): string[]
 }
 
 /** Begins at a whole second; `rateHz` is at most 1000. */
@@ -47,6 +50,8 @@ export async function startNumberedLoad(url: string, rateHz: number): Promise<Nu
   const startUs = Math.ceil(Date.now() / 1000) * SECOND_US
   const timeUs = (i: number) =>
     startUs + Math.floor((i * SECOND_US) / rateHz) - (i % 97 === 0 ? MOST_DISORDER_US : i % 11 === 0 ? 700_003 : 0)
+  /** No message to come is older. */
+  const newestUs = () => timeUs(sent - 1) - MOST_DISORDER_US
   let sent = 0
   let state = 'flows' as 'flows' | 'pauses' | 'ends'
   /** Times go on where a pause left them. */
@@ -90,9 +95,12 @@ export async function startNumberedLoad(url: string, rateHz: number): Promise<Nu
       }
     },
     async wrongIn(database, all) {
-      const endUs = all ? Number.POSITIVE_INFINITY : timeUs(sent - 1) - MOST_DISORDER_US - SECOND_US
-      const expected = oracle(sent, timeUs, startUs, endUs)
-      return differences(database, expected, startUs, endUs)
+      const endUs = all ? Number.POSITIVE_INFINITY : newestUs() - SECOND_US
+      return differences(await rowsOf(database), oracle(sent, timeUs), [startUs, endUs])
+    },
+    wrongInFile(text) {
+      const endUs = newestUs() - LATENESS_US - SECOND_US
+      return differences(rowsOfFile(text), oracle(sent, timeUs), [startUs, endUs])
     },
   }
 }
@@ -105,16 +113,15 @@ interface Pane {
   lastUs: number
 }
 
-/** By brute force: the windows of [startUs, endUs). */
-function oracle(sent: number, timeUs: (i: number) => number, startUs: number, endUs: number): Map<string, Pane> {
+/** By brute force: every window that has a message. */
+function oracle(sent: number, timeUs: (i: number) => number): Map<string, Pane> {
   const panes = new Map<string, Pane>()
   for (let i = 0; i < sent; i++) {
     const us = timeUs(i)
     const second = Math.floor(us / SECOND_US)
-    for (const [name, seconds] of Object.entries(SECONDS))
+    for (const [window, seconds] of Object.entries(SECONDS))
       for (let from = second - seconds + 1; from <= second; from++) {
-        if (from * SECOND_US < startUs || (from + seconds) * SECOND_US > endUs) continue
-        const key = keyOf(name, from * 1000, `d${i % DEVICES}`)
+        const key = keyOf({ window, ms: from * 1000, device: `d${i % DEVICES}` })
         const pane = panes.get(key) ?? { fields: {}, lastUs: Number.NEGATIVE_INFINITY }
         panes.set(key, pane)
         add(pane, 'v', sampleOf(i), us)
@@ -133,31 +140,63 @@ function add({ fields, lastUs }: Pane, of: string, value: number, us: number): v
   if (us >= lastUs) fields[`${of}_last`] = value
 }
 
-const keyOf = (window: string, ms: number, device: string) => `${window} ${new Date(ms).toISOString()} ${device}`
+/** One line of what came out. */
+interface Row {
+  window: string
+  ms: number
+  device: string
+  fields: Record<string, unknown>
+}
 
-async function differences(
-  database: InfluxDB,
-  expected: Map<string, Pane>,
-  startUs: number,
-  endUs: number,
-): Promise<string[]> {
-  const wrong: string[] = []
-  let rows = 0
-  for (const [window, seconds] of Object.entries(SECONDS)) {
-    const found = await database.query<Record<string, number | string> & { time: Date }>(`select * from ${window}`)
-    for (const row of found) {
-      const ms = row.time.getTime()
-      // Windows that began before the first message may or may not be written.
-      if (ms * 1000 < startUs || (ms + seconds * 1000) * 1000 > endUs) continue
-      const key = keyOf(window, ms, String(row.device))
-      const must = expected.get(key)
-      rows++
-      if (!must) wrong.push(`${key}: must not be there`)
-      else
-        for (const [field, value] of Object.entries(must.fields))
-          if (row[field] !== value) wrong.push(`${key}: ${field} is ${row[field]}, must be ${value}`)
-    }
+const keyOf = ({ window, ms, device }: Omit<Row, 'fields'>) => `${window} ${new Date(ms).toISOString()} ${device}`
+
+async function rowsOf(database: InfluxDB): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const window of Object.keys(SECONDS)) {
+    const found = await database.query<Record<string, unknown> & { time: Date }>(`select * from ${window}`)
+    for (const fields of found) rows.push({ window, ms: fields.time.getTime(), device: String(fields.device), fields })
   }
-  if (rows < expected.size) wrong.push(`${expected.size - rows} of ${expected.size} points are missing`)
+  return rows
+}
+
+/** A line that is none makes a row that nothing expects. */
+function rowsOfFile(text: string): Row[] {
+  return text
+    .split('\n')
+    .filter((line, i, lines) => line !== '' || i < lines.length - 1)
+    .map((line) => {
+      const [, window, device, fields, ns] = /^(\w+),.*device=(\w+),\S* (\S+) (\d{13})0{6}$/.exec(line) ?? []
+      if (!window) return { window: `torn: ${line}`, ms: 0, device: '', fields: {} }
+      const pairs = fields.split(',').map((pair) => pair.split('='))
+      return {
+        window,
+        ms: Number(ns),
+        device,
+        fields: Object.fromEntries(pairs.map(([k, v]) => [k, Number.parseFloat(v)])),
+      }
+    })
+}
+
+/** Windows wholly in [from, to) must be there once and right; what else there is may not be torn. */
+function differences(rows: readonly Row[], panes: Map<string, Pane>, [fromUs, toUs]: readonly number[]): string[] {
+  const wrong: string[] = []
+  const isIn = (window: string, ms: number) =>
+    ms * 1000 >= fromUs && (ms + SECONDS[window as keyof typeof SECONDS] * 1000) * 1000 <= toUs
+  const seen = new Set<string>()
+  for (const { window, ms, device, fields } of rows) {
+    const key = keyOf({ window, ms, device })
+    const must = panes.get(key)
+    if (seen.has(key)) wrong.push(`${key}: comes twice`)
+    seen.add(key)
+    if (!must) wrong.push(`${key}: must not be there`)
+    // Windows that began before the first message are written or not; those at the end may be to come.
+    else if (isIn(window, ms))
+      for (const [field, value] of Object.entries(must.fields))
+        if (fields[field] !== value) wrong.push(`${key}: ${field} is ${fields[field]}, must be ${value}`)
+  }
+  for (const key of panes.keys()) {
+    const [window, time] = key.split(' ')
+    if (!seen.has(key) && isIn(window, Date.parse(time))) wrong.push(`${key}: is missing`)
+  }
   return wrong
 }

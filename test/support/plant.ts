@@ -1,10 +1,13 @@
 // A real broker, a weir and a real database under a numbered load, and whether the database agrees with it.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
 import type { Status } from '../../src/model/status.js'
 import { type Influxd, startInfluxd } from './influxd.js'
 import { freePort, type Mosquitto, type MosquittoOptions, startMosquitto } from './mosquitto.js'
 import { type NumberedLoad, SAMPLES, source, startNumberedLoad, windows } from './numbered-load.js'
 import { until } from './until.js'
-import { emptyFolder, folderWith, type Scope, startWeir, type WeirProcess } from './weir.js'
+import { emptyFolder, type Scope, startWeir, type WeirProcess } from './weir.js'
 
 /** What a weir runs in. */
 export interface Host {
@@ -16,6 +19,8 @@ export interface Host {
   stop(): Promise<void>
   /** The last it said. */
   said(): string | Promise<string>
+  /** A file of its working directory. */
+  read(file: string): string
 }
 
 export interface PlantOptions {
@@ -46,6 +51,8 @@ export interface Plant {
   end(): Promise<string[]>
 }
 
+const FILE = 'out.lp'
+
 /** Resolves when samples flow. All of it ends with the scope. */
 export async function startPlant(t: Scope, options: PlantOptions = {}): Promise<Plant> {
   const { rateHz = 500, host = processHost(t) } = options
@@ -63,7 +70,10 @@ export async function startPlant(t: Scope, options: PlantOptions = {}): Promise<
     http: `127.0.0.1:${port}`,
     sources: { m: { ...source, url: brokerUrl, ...options.source } },
     windows,
-    sinks: { db: { type: 'influxdb', url: databaseUrl, database: 'k', timeout: '1s', ...options.sink } },
+    sinks: {
+      db: { type: 'influxdb', url: databaseUrl, database: 'k', timeout: '1s', ...options.sink },
+      file: { type: 'file', path: FILE },
+    },
     ...options.config,
   })
   const status = async () => (await (await fetch(`http://127.0.0.1:${port}/status`)).json()) as Status
@@ -110,63 +120,64 @@ export async function startPlant(t: Scope, options: PlantOptions = {}): Promise<
     },
     async end() {
       await load.stop()
-      const last = await shows('all is delivered', (now) => isDelivered(now, load.sent) && now, 60_000)
-      return [...(await isRight(true)), ...wrongIn(last, load.sent)]
+      const within = Math.max(20_000, load.sent / 20)
+      // Where it does not come to that, the ledger says why.
+      await until('all is delivered', async () => isDelivered(await status(), load.sent), within).catch(() => {})
+      const wrong = [
+        ...(await isRight(true)),
+        ...load.wrongInFile(host.read(FILE)),
+        ...wrongIn(await status(), load.sent),
+      ]
+      return wrong.length > 0 ? [...wrong.slice(0, 20), `${wrong.length} in all`, await host.said()] : []
     },
   }
 }
 
-function isDelivered({ sources: [{ frames, samples }], sinks: [{ points }], windows: open }: Status, sent: number) {
+function isDelivered({ sources: [{ frames, samples }], sinks }: Status, sent: number): boolean {
   const isTaken = frames.decoded >= sent && frames.pending === 0 && samples.pending === 0
-  return isTaken && points.spooled === 0 && points.emitted > 0 && open.length > 0
+  return isTaken && sinks.every(({ points }) => points.spooled === 0 && points.emitted > 0)
 }
 
 /** What the ledger says otherwise than that each message counted once, and all points were delivered. */
-function wrongIn(
-  { sources: [{ frames, samples }], sinks: [{ points }], alarms, kept }: Status,
-  sent: number,
-): string[] {
+function wrongIn({ sources: [{ frames, samples }], sinks, alarms, kept }: Status, sent: number): string[] {
   const { in: all, duplicate, ...others } = frames
+  const points = sinks.map((sink) => sink.points)
   const found = { frames: others, samples, points, alarms, setAside: kept?.setAside, unwritten: kept?.unwrittenFrames }
   const must = {
     frames: { ...zero(others), decoded: sent },
     samples: { ...zero(samples), decoded: SAMPLES * sent, reduced: SAMPLES * sent },
-    points: { ...zero(points), emitted: points.emitted, delivered: points.emitted },
+    points: points.map((one) => ({ ...zero(one), emitted: one.emitted, delivered: one.emitted })),
     alarms: [],
     setAside: 0,
     unwritten: 0,
   }
   return JSON.stringify(found) === JSON.stringify(must)
     ? []
-    : [`the ledger, of ${sent} sent messages, is ${JSON.stringify(found)}; in ${all}, duplicate ${duplicate}`]
+    : [`the ledger, of ${sent} messages sent, is ${JSON.stringify(found)}; in ${all}, duplicate ${duplicate}`]
 }
 
 const zero = <T extends object>(counts: T) => Object.fromEntries(Object.keys(counts).map((key) => [key, 0]))
 
-/** A process of its own, in folders of its own. */
-export function processHost(
-  t: Scope,
-  directories: { stateDir?: string; runtimeDir?: string } = {},
-): Host & { readonly weir: WeirProcess } {
+/** A process of its own, in a folder of its own. */
+export function processHost(t: Scope): Host & { readonly folder: string; readonly weir: WeirProcess } {
   const folder = emptyFolder(t)
-  let config = ''
   let weir: WeirProcess
   const start = () => {
-    weir = startWeir(t, ['run', config])
+    weir = startWeir(t, ['run', 'weir.yaml'], { cwd: folder })
   }
   return {
+    folder,
     get weir() {
       return weir
     },
     start(keys) {
-      const text = JSON.stringify({ stateDir: `${folder}/state`, runtimeDir: `${folder}/run`, ...directories, ...keys })
-      config = `${folderWith(t, { 'weir.yaml': text })}/weir.yaml`
+      writeFileSync(join(folder, 'weir.yaml'), JSON.stringify({ stateDir: 'state', runtimeDir: 'run', ...keys }))
       start()
     },
     async kill(stoppingMs) {
       if (stoppingMs !== undefined) {
         weir.child.kill('SIGTERM')
-        await new Promise((resolve) => setTimeout(resolve, stoppingMs))
+        await after(stoppingMs)
       }
       weir.child.kill('SIGKILL')
       await weir.ended
@@ -176,5 +187,6 @@ export function processHost(
       await weir.terminate()
     },
     said: () => weir.stderr().split('\n').slice(-30).join('\n'),
+    read: (file) => readFileSync(join(folder, file), 'utf8'),
   }
 }
