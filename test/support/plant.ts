@@ -48,7 +48,7 @@ export interface Plant {
   /** Resolves once the database holds what it must of all windows that are over; rejects saying what it has otherwise. */
   agrees(withinMs?: number): Promise<void>
   /** Ends the load, waits until all is delivered, and tells what is not as it must be, in words: of the database and of the ledger. */
-  end(): Promise<string[]>
+  end(patienceMs?: number): Promise<string[]>
 }
 
 const FILE = 'out.lp'
@@ -100,7 +100,7 @@ export async function startPlant(t: Scope, options: PlantOptions = {}): Promise<
       )
       return []
     } catch (error) {
-      return wrong.length > 0 ? wrong.slice(0, 20) : [String((error as Error).cause ?? error)]
+      return wrong.length > 0 ? wrong : [String((error as Error).cause ?? error)]
     }
   }
   return {
@@ -116,19 +116,18 @@ export async function startPlant(t: Scope, options: PlantOptions = {}): Promise<
       await until('more is sent', () => load.sent > sent + rateHz)
       const wrong = await isRight(false, withinMs)
       if (wrong.length > 0)
-        throw new Error(`${wrong.join('\n')}\n${JSON.stringify(await status())}\n${await host.said()}`)
+        throw new Error(`${wrong.slice(0, 20).join('\n')}\n${JSON.stringify(await status())}\n${await host.said()}`)
     },
-    async end() {
+    async end(patienceMs = Math.max(20_000, load.sent / 20)) {
       await load.stop()
-      const within = Math.max(20_000, load.sent / 20)
       // Where it does not come to that, the ledger says why.
-      await until('all is delivered', async () => isDelivered(await status(), load.sent), within).catch(() => {})
+      await until('all is delivered', async () => isDelivered(await status(), load.sent), patienceMs).catch(() => {})
       const wrong = [
-        ...(await isRight(true)),
+        ...(await isRight(true, patienceMs)),
         ...load.wrongInFile(host.read(FILE)),
         ...wrongIn(await status(), load.sent),
       ]
-      return wrong.length > 0 ? [...wrong.slice(0, 20), `${wrong.length} in all`, await host.said()] : []
+      return wrong.length > 20 ? [...wrong.slice(0, 20), `${wrong.length - 20} more`] : wrong
     },
   }
 }
