@@ -24,6 +24,7 @@ const HEAD_BYTES = 20
 
 /** The file that a cursor is kept in. */
 export class CursorFile {
+  writtenBytes = 0
   readonly #file: DiskFile
   #number = 0
 
@@ -66,7 +67,9 @@ export class CursorFile {
     slot.writeUInt32LE(text.length, 16)
     text.copy(slot, HEAD_BYTES)
     slot.writeUInt32LE(crc32(slot.subarray(8, HEAD_BYTES + text.length)), 4)
-    this.#file.writeAt(slot, (this.#number % 2) * SLOT_BYTES)
+    const used = slot.subarray(0, HEAD_BYTES + text.length)
+    this.#file.writeAt(used, (this.#number % 2) * SLOT_BYTES)
+    this.writtenBytes += used.length
   }
 
   sync(): Promise<void> {

@@ -156,7 +156,7 @@ export class Spool {
   }
 
   get writtenBytes(): number {
-    return this.#log.writtenBytes
+    return this.#log.writtenBytes + this.#file.writtenBytes
   }
 
   /** Since when the oldest point waits, ms since the epoch. */
