@@ -350,12 +350,15 @@ export class Gateway {
   async #recover(): Promise<void> {
     const { recovered } = this.#keeper ?? {}
     if (recovered) {
-      const { saved, records } = recovered
+      const { saved, records, lostFrames } = recovered
       this.#line.load(
         saved,
         saved.rest.plan.windows.map((_, i) => i),
       )
       const frameBytes = await replay(this.#line, records())
+      for (const [source, frames] of lostFrames) this.#line.intakes[source]?.lose(frames)
+      // None that is whole by what was lost is overwritten by less.
+      if (lostFrames.size > 0) this.#line.closer.notBeforeUs = this.#startedUs
       this.#log.info({ frameBytes, batch: this.#line.engine.batches }, 'the state of the run before is taken up')
       const next = () => transition(this.#line.saved(), this.#plan, this.#clock.nowUs())
       if (!isSamePlan(next().plan, this.#line.plan)) {

@@ -98,7 +98,7 @@ export function segmentHead(record: RecordAt | undefined): SegmentHead | undefin
 }
 
 /** The head of a record whose body is these pieces. */
-export function recordHead(type: number, pieces: readonly Uint8Array[], safe: LogPosition): Uint8Array {
+export function recordHead(type: number, pieces: readonly Uint8Array[], safe: LogPosition): Buffer {
   const head = Buffer.allocUnsafe(RECORD_HEAD_BYTES)
   let bytes = 0
   for (const piece of pieces) bytes += piece.length

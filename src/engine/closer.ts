@@ -20,6 +20,8 @@ export class Closer {
   readonly #lines = new Lines()
   readonly #due: Target[][]
   readonly #final: Target[][]
+  /** Windows that began before it may have been written whole by a run that knew more of them: they end without a word. */
+  notBeforeUs = Number.NEGATIVE_INFINITY
   /** Windows that will have more to say of what they know. */
   readonly #open = new Set<Window>()
 
@@ -210,7 +212,8 @@ export class Closer {
         // Where both kinds of target are served, each line is counted when it first goes out.
         if (!final || this.#dueOf(this.windows.indexOf(window)).length === 0 || toldOnce(window))
           window.count(this.#lines)
-        if (this.#lines.lines > 0) for (const target of targets) target.offer(this.#lines)
+        if (this.#lines.lines > 0 && this.#lines.startUs >= this.notBeforeUs)
+          for (const target of targets) target.offer(this.#lines)
       }
     }
   }

@@ -234,6 +234,12 @@ export class Intake implements SourceOutput {
     this.tapping.counted?.(this.plan.name, reason, frames)
   }
 
+  /** Counts frames that were taken in a run before and are gone. */
+  lose(frames: number): void {
+    this.frames.in += frames
+    this.frames.lost += frames
+  }
+
   lostBytes(bytes: number): void {
     this.lost += bytes
     this.#counted.lostBytes += bytes

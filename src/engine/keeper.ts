@@ -14,6 +14,7 @@ import type { KeptStatus } from '../model/status.js'
 import type { Naming } from './identities.js'
 import { LineJournal, type MarkRecord, RECORD } from './journal-records.js'
 import type { Line } from './line.js'
+import { LostRecords } from './lost-records.js'
 import { namesOf } from './names.js'
 import { RunningMark } from './running-mark.js'
 import type { SavedLine, SavedRest } from './saved-line.js'
@@ -34,6 +35,8 @@ export interface KeeperParts {
 /** What was kept, and what has happened since. */
 export interface Recovered {
   saved: SavedLine
+  /** By source, frames that were taken and could not be read back. */
+  lostFrames: ReadonlyMap<number, number>
   records(): Iterable<{ type: number; body: Uint8Array }>
 }
 
@@ -57,6 +60,7 @@ export class Keeper {
   readonly #lock: { release(): void } | undefined
   readonly #damage: Damage
   readonly #records: RecordLog
+  readonly #lost = new LostRecords()
   readonly #store: CheckpointStore
   readonly #running: RunningMark
   /** Where the state is after a clean stop, if not in the same place. */
@@ -86,7 +90,10 @@ export class Keeper {
     try {
       this.#damage = damage
       const common = { disk, gateway: plan.gateway, bootId: bootId(), clock, log, damage }
-      this.#records = RecordLog.open({ ...common, what: 'journal', dir: join(dir, 'journal'), durable })
+      this.#records = RecordLog.open({
+        ...{ ...common, what: 'journal', dir: join(dir, 'journal'), durable },
+        onLost: (record) => this.#lost.take(record),
+      })
       this.#running = new RunningMark(disk, stateDir)
       this.#store = new CheckpointStore({ ...common, dir: join(dir, 'checkpoint'), durable })
       if (dir !== stateDir)
@@ -165,7 +172,9 @@ export class Keeper {
 
   /** Calls `done` once the marks of all batches so far are as safe as configured: their points may leave. */
   whenMarked(done: () => void): void {
-    this.#records.whenDurable(done)
+    // While the disk refuses, points go all the same: what is not in the journal is not acknowledged, and comes again.
+    if (this.#records.failing !== undefined) done()
+    else this.#records.whenDurable(done)
   }
 
   /** What needs a person. */
@@ -219,7 +228,7 @@ export class Keeper {
       changed: this.#changed.pages,
       all: isBase,
       after: Promise.all([
-        new Promise<void>((resolve) => this.whenMarked(resolve)),
+        new Promise<void>((resolve) => this.#records.whenDurable(resolve)),
         ...lanes.map((lane) => lane.whenDurable(batch)),
       ]),
     })
@@ -240,9 +249,10 @@ export class Keeper {
   #choose(durable: boolean): Loaded | undefined {
     const own = this.#store.load()
     const parked = this.#parked?.load()
-    const isWhole = (loaded: Loaded) =>
-      loaded.complete ||
-      (loaded.journal === this.#records.id && (durable || loaded.boot === bootId()) && this.#reaches(loaded.position))
+    const { id, isNameless } = this.#records
+    // A journal whose every head is damaged is still the one that was here.
+    const isWhole = ({ complete, journal, boot, position }: Loaded) =>
+      complete || ((journal === id || isNameless) && (durable || boot === bootId()) && this.#reaches(position))
     const usable = [own, parked].filter((loaded) => loaded !== undefined && isWhole(loaded)) as Loaded[]
     const newest = usable.sort((a, b) => b.batch - a.batch)[0]
     for (const loaded of [own, parked]) if (loaded !== newest) loaded?.close()
@@ -262,7 +272,13 @@ export class Keeper {
     const { names, read, meta } = loaded
     const records = this.#records
     const position = this.#position
+    const lostFrames = loaded.complete ? new Map<number, number>() : this.#lost.framesBehind(position)
+    let lost = 0
+    for (const frames of lostFrames.values()) lost += frames
+    if (lost > 0)
+      this.#damage.note(`${lost} messages that the journal had are lost to damage; they are counted as lost`)
     return {
+      lostFrames,
       saved: { rest: exactValue(meta) as SavedRest, namings: names as Naming[], read },
       records: () => (loaded.complete ? [] : records.records(position)),
     }
@@ -277,6 +293,6 @@ export class Keeper {
       batch = (JSON.parse(Buffer.from(body).toString()) as MarkRecord).batch
       this.#position = end
     }
-    return batch
+    return Math.max(batch, this.#lost.lastBatch)
   }
 }

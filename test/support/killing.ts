@@ -32,7 +32,7 @@ const LATENESS_MS = 2000
 /** No two messages of a device have one time, some come out of order, and all values are exact in binary. */
 const timeOf = (startMs: number, i: number, rate: number) =>
   startMs + Math.floor((i * 1000) / rate) - (i % 11 === 0 ? 700 : 0)
-const valueOf = (i: number) => ((i * 7919) % 4096) / 64
+const sampleOf = (i: number) => ((i * 7919) % 4096) / 64
 
 /** Runs it: `kills` times at random moments, and once more to the end. Its messages are bounded by the number of kills. */
 export async function killing({ kills, rate, seed, durability }: Killing): Promise<Outcome> {
@@ -102,7 +102,7 @@ export async function killing({ kills, rate, seed, durability }: Killing): Promi
         const due = Math.floor(((Date.now() - begunMs) * rate) / 1000)
         const batch: Promise<unknown>[] = []
         for (; sent < due; sent++) {
-          const payload = JSON.stringify({ t: timeOf(startMs, sent, rate), v: valueOf(sent) })
+          const payload = JSON.stringify({ t: timeOf(startMs, sent, rate), v: sampleOf(sent) })
           batch.push(client.publishAsync(`k/d${sent % DEVICES}`, payload, { qos: 1 }))
         }
         await Promise.all(batch)
@@ -166,7 +166,7 @@ function oracle(sent: number, startMs: number, rate: number): Map<string, Expect
   const windows = new Map<string, Expected>()
   for (let i = 0; i < sent; i++) {
     const ms = timeOf(startMs, i, rate)
-    const value = valueOf(i)
+    const value = sampleOf(i)
     const key = `${Math.floor(ms / 1000) * 1000} d${i % DEVICES}`
     const w = windows.get(key) ?? {
       count: 0,
