@@ -122,7 +122,11 @@ export async function run(
     // It was away now and then, and is there in the end.
     isAway = waiting.length > 0 && Math.floor(publishedTo / 13) % 3 === 1
     const burst: number[] = []
-    while (waiting.length > 0 && waiting[0]! <= publishedTo && waiting[0]! - Math.min(...underWay, waiting[0]!) < IDS / 2) {
+    while (
+      waiting.length > 0 &&
+      waiting[0]! <= publishedTo &&
+      waiting[0]! - Math.min(...underWay, waiting[0]!) < IDS / 2
+    ) {
       const i = waiting.shift()!
       const bytes = Buffer.from(message(i).text)
       const flags = world.sent.has(i) ? FRAME_FLAGS.dup : 0
