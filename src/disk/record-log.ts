@@ -181,11 +181,12 @@ export class RecordLog {
     this.append(HEAD_TYPE, [], true)
   }
 
-  /** Takes away all behind a position, before anything is appended. */
+  /** Takes away all behind a position, before anything is appended; that is for good once all so far is safe. */
   cut(to: LogPosition): void {
     this.#segments.cut(to)
     this.#floor = this.#segments.tail
     if (isBefore(this.#floor, this.#safe)) this.#safe = this.#floor
+    this.touch()
   }
 
   /** What is appended lies behind this position too, though nothing up to it may be left. */

@@ -279,6 +279,7 @@ export class Intake implements SourceOutput {
   cut(): boolean {
     this.flush()
     this.#sinceMark = newCounted()
+    this.#arrivalUs = Number.NaN
     if (this.isEmpty) return false
     this.sealed = true
     return true
