@@ -32,6 +32,8 @@ export interface SpoolOptions {
   /** Records of later batches were never sent and are cut off; undefined: not known. */
   lastMark: number | undefined
   bounds: SpoolBounds
+  /** As of a record log. */
+  segmentBytes?: number
   clock: Clock
   log: Log
   damage: { found(path: string, offset: number, why: string): void; note(text: string): void }
