@@ -295,13 +295,20 @@ export class Gateway {
 
   #makeLane(sink: SinkPlan): Lane {
     const { components, outsideClock: clock = this.#clock, random } = this.#options
+    const { gateway, durability } = this.#plan
     const component = components.sinks.find((c) => c.type === sink.type) ?? bug(`sink type ${sink.type} is unknown`)
     const made = sink.options as never
     const format = components.formats.find((f) => f.type === component.format(made)) ?? bug('a format is unknown')
     return new Lane({
       name: sink.name,
       type: sink.type,
-      sink: component.create(made, { name: sink.name, gateway: this.#plan.gateway, clock, log: this.#log }),
+      sink: component.create(made, {
+        name: sink.name,
+        gateway,
+        durable: durability === 'power',
+        clock,
+        log: this.#log,
+      }),
       format,
       finalOnly: component.finalOnly(made),
       clock,
