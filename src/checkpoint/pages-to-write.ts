@@ -17,8 +17,16 @@ export interface PagesToWrite {
 
 export function look(sections: readonly Section[], changed: ChangedPages): Looked {
   const looked = sections.map((section) => ({ section, ...changed.of(section) }))
-  const changedBytes = looked.reduce((sum, { pages }) => sum + pages.length * PAGE, 0)
-  return { sections: looked, changedBytes, allBytes: sections.reduce((sum, { bytes }) => sum + roundedBytes(bytes), 0) }
+  let changedBytes = 0
+  let allBytes = 0
+  for (const { section, pages } of looked) {
+    const bytes = roundedBytes(section.bytes)
+    allBytes += bytes
+    // The last page alone may be short.
+    for (const page of pages.subarray(-1)) changedBytes += Math.min(PAGE, bytes - page * PAGE) - PAGE
+    changedBytes += pages.length * PAGE
+  }
+  return { sections: looked, changedBytes, allBytes }
 }
 
 /** All pages of what was looked at, or those that changed. Neighbours are one piece. */

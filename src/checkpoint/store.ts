@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { LogPosition } from '../disk/record-format.js'
 import type { DiskFile } from '../model/disk.js'
-import { DiskError, reasonOf } from '../model/errors.js'
+import { bug, DiskError, reasonOf } from '../model/errors.js'
 import type { Log } from '../model/log.js'
 import { type Chain, type ChainOptions, openChain } from './chain.js'
 import type { ChangedPages, Section } from './changed-pages.js'
@@ -148,6 +148,7 @@ export class CheckpointStore {
   #write(what: ToSave, files: Unpublished): Written {
     const { dir, gateway, bootId: boot, durable } = this.#o
     const { batch, journal, position, complete, meta } = what
+    if (this.needsAll && !what.all) bug('a checkpoint has nothing to build upon')
     const looked = look(what.sections, what.changed)
     const isBase =
       what.all ||
@@ -173,7 +174,6 @@ export class CheckpointStore {
     const known = all ? undefined : this.#names
     const name = known?.file ?? fileName('names', serial)
     const file = known ? files.update(join(dir, name)) : files.create(join(dir, name))
-    if (known && file.sizeBytes > known.bytes) file.truncate(known.bytes)
     this.#append(file, namesPieces(names))
     return { file: name, bytes: file.sizeBytes }
   }
