@@ -153,10 +153,7 @@ class NodeFile implements DiskFile {
   append(pieces: readonly Uint8Array[]): void {
     const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
     try {
-      const written =
-        pieces.length === 1
-          ? fs.writeSync(this.#fd, pieces[0], 0, bytes, this.#size)
-          : fs.writevSync(this.#fd, pieces, this.#size)
+      const written = fs.writevSync(this.#fd, pieces, this.#size)
       // As a disk that is nearly full does it: the rest tells why.
       if (written < bytes) this.#write(Buffer.concat(pieces).subarray(written), this.#size + written)
       this.#size += bytes

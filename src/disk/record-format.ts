@@ -97,23 +97,20 @@ export function segmentHead(record: RecordAt | undefined): SegmentHead | undefin
   }
 }
 
-/** A whole record whose body is these pieces; in `room`, if it fits there. */
-export function recordOf(type: number, pieces: readonly Uint8Array[], safe: LogPosition, room?: Buffer): Buffer {
-  let end = RECORD_HEAD_BYTES
-  for (const piece of pieces) end += piece.length
-  const record = room && end <= room.length ? room.subarray(0, end) : Buffer.allocUnsafe(end)
-  record.writeUInt32LE(MARKER, 0)
-  record.writeUInt32LE(type, 4)
-  record.writeUInt32LE(end - RECORD_HEAD_BYTES, 8)
-  record.writeUInt32LE(safe.segment, 12)
-  record.writeUInt32LE(safe.offset, 16)
-  let at = RECORD_HEAD_BYTES
-  for (const piece of pieces) {
-    record.set(piece, at)
-    at += piece.length
-  }
-  record.writeUInt32LE(crc32(record.subarray(RECORD_HEAD_BYTES), crc32(record.subarray(0, 20))), 20)
-  return record
+/** The head of a record whose body is these pieces. */
+export function recordHead(type: number, pieces: readonly Uint8Array[], safe: LogPosition): Buffer {
+  const head = Buffer.allocUnsafe(RECORD_HEAD_BYTES)
+  let bytes = 0
+  for (const piece of pieces) bytes += piece.length
+  head.writeUInt32LE(MARKER, 0)
+  head.writeUInt32LE(type, 4)
+  head.writeUInt32LE(bytes, 8)
+  head.writeUInt32LE(safe.segment, 12)
+  head.writeUInt32LE(safe.offset, 16)
+  let crc = crc32(head.subarray(0, 20))
+  for (const piece of pieces) crc = crc32(piece, crc)
+  head.writeUInt32LE(crc, 20)
+  return head
 }
 
 /** How long the record is whose head these bytes are, if it is one; never more than a record may have. */

@@ -284,6 +284,11 @@ export class Intake implements SourceOutput {
     return true
   }
 
+  /** What comes next has an arrival of its own: the clock is another. */
+  forgetArrival(): void {
+    this.#arrivalUs = Number.NaN
+  }
+
   /** Its counts as of the last mark, at the edge of its batch. */
   save(): SavedIntake {
     const frames = { ...this.frames, in: this.frames.in - this.#blockFrames }

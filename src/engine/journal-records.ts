@@ -71,6 +71,18 @@ export interface MarkRecord {
   /** The wall clock as the engine read it, µs since the epoch. */
   nowUs: number
   sources: number[]
+  /** From behind this batch on, where something about it has changed. */
+  clock?: ClockRecord
+}
+
+/** What is known of the wall clock. */
+export interface ClockRecord {
+  /** Wall time less monotonic time, µs. */
+  offsetUs: number
+  /** It is known to be right. */
+  isTrue: boolean
+  /** The boot of the machine that its monotonic time belongs to. */
+  boot: string
 }
 
 /** What records are written to. */

@@ -115,6 +115,12 @@ export class Keeper {
     }
   }
 
+  /** This time has passed for certain, µs; undefined where nothing tells. */
+  get knownUs(): number | undefined {
+    const engine = this.recovered?.saved.rest.engine
+    return engine?.epoch.isTrue ? engine.lastBatchUs : this.#running.sinceUs()
+  }
+
   /** Undefined where the plan keeps nothing. Throws a StateError where the directories are in use, or hold what can't be used and may not be set aside. */
   static open(plan: Plan, parts: KeeperParts): Keeper | undefined {
     return plan.durability === 'memory' ? undefined : new Keeper(plan, parts)
@@ -169,7 +175,9 @@ export class Keeper {
 
   /** Calls `done` once the marks of all batches so far are as safe as configured: their points may leave. */
   whenMarked(done: () => void): void {
-    this.#records.whenDurable(done)
+    // While the disk refuses, points go all the same: what is not in the journal is not acknowledged, and comes again.
+    if (this.#records.failing !== undefined) done()
+    else this.#records.whenDurable(done)
   }
 
   /** What needs a person. */
@@ -223,7 +231,7 @@ export class Keeper {
       changed: this.#changed.pages,
       all: isBase,
       after: Promise.all([
-        new Promise<void>((resolve) => this.whenMarked(resolve)),
+        new Promise<void>((resolve) => this.#records.whenDurable(resolve)),
         ...lanes.map((lane) => lane.whenDurable(batch)),
       ]),
     })

@@ -1,10 +1,11 @@
 // Points of one sink on their way, in its own format: a record log whose records are
 //
 //   u32    bytes of the head
-//   head   JSON { batch, points, tag, atMs, through }
+//   head   JSON { batch, points, tag, atMs, held }
 //   bytes  exactly what will be sent
 //
-// `tag` 1 marks what follows points that wait in the backlog: it goes there.
+// `tag` 1 marks what follows points that wait in the backlog: it goes there. `atMs` is when they were made, where that is known;
+// `held` where the reading of points that waited for true time had come to with it.
 import { join } from 'node:path'
 import { isBefore, type LogPosition, RecordLog } from '../disk/record-log.js'
 import type { Clock } from '../model/clock.js'
@@ -13,6 +14,7 @@ import { DiskError, reasonOf } from '../model/errors.js'
 import type { PointLedger } from '../model/ledger.js'
 import type { Log } from '../model/log.js'
 import { type Cursor, CursorFile } from './cursor.js'
+import type { HeldPosition } from './held.js'
 
 export interface SpoolBounds {
   maxBytes: number
@@ -63,7 +65,9 @@ interface RecordHead {
   batch: number
   points: number
   tag: 0 | 1
-  atMs: number
+  /** Null: not known. */
+  atMs: number | null
+  held?: HeldPosition | undefined
 }
 
 /** Its file, made where there is none that can be used. */
@@ -100,6 +104,7 @@ export class Spool {
   #oldestMs: number | undefined
   /** Up to here records may be sent. */
   #sendable: LogPosition
+  #heldTo: HeldPosition | undefined
   /** Why the cursor can't be written. */
   #failing: string | undefined
 
@@ -128,6 +133,11 @@ export class Spool {
   /** The last batch that it was given. */
   get batch(): number {
     return this.#cursor.batch
+  }
+
+  /** How far points that waited for true time have come into it, as far as it still tells. */
+  get heldTo(): HeldPosition | undefined {
+    return this.#heldTo
   }
 
   get ledger(): PointLedger {
@@ -171,19 +181,26 @@ export class Spool {
     return lane === 'live' ? !isBefore(this.#cursor.live, this.#sendable) : this.#cursor.backlog.length === 0
   }
 
-  /** Keeps the points of a batch. False: the disk refuses, and nothing of it is kept. */
-  append(batch: number, pieces: readonly Piece[]): boolean {
-    const atMs = Math.round(this.#o.clock.nowUs() / 1000)
+  /**
+   * Keeps the points of a batch, made at `atMs`, null where nobody knows; default: now. False: the disk refuses, and nothing of it
+   * is kept. `held`: they are those that waited for true time up to there.
+   */
+  append(
+    batch: number,
+    pieces: readonly Piece[],
+    atMs: number | null = Math.round(this.#o.clock.nowUs() / 1000),
+    held?: HeldPosition,
+  ): boolean {
     for (const tagged of [false, true]) {
       const own = pieces.filter((piece) => piece.tagged === tagged)
       if (own.length === 0) continue
       const points = own.reduce((sum, piece) => sum + piece.points, 0)
-      const head: RecordHead = { batch, points, tag: tagged ? 1 : 0, atMs }
+      const head: RecordHead = { batch, points, tag: tagged ? 1 : 0, atMs, held }
       if (!this.#log.append(TYPE, [headBytes(head), ...own.map(({ bytes }) => bytes)])) return false
       this.#waiting += points
-      this.#oldestMs ??= atMs
+      this.#oldestMs ??= atMs ?? undefined
     }
-    this.#cursor.batch = batch
+    this.#cursor.batch = Math.max(this.#cursor.batch, batch)
     return true
   }
 
@@ -315,10 +332,10 @@ export class Spool {
     for (const record of this.#log.records(from)) {
       if (isBefore(to, record.end)) break
       const { head, body } = split(record.body)
-      if (tag === undefined || head.tag === tag) {
+      if (head.points > 0 && (tag === undefined || head.tag === tag)) {
         if (pieces.length === 0) {
           // The oldest that waits, as far as is known.
-          if (from === this.#first) this.#oldestMs = head.atMs
+          if (from === this.#first) this.#oldestMs = head.atMs ?? this.#oldestMs
         } else if (bytes + body.length > BODY_BYTES || points + head.points > BODY_POINTS) break
         if (pieces.length === mostRecords) break
         pieces.push(Buffer.from(body))
@@ -364,18 +381,20 @@ export class Spool {
     for (const { body, end } of this.#log.records(this.#first)) {
       const { head } = split(body)
       this.#cursor.batch = Math.max(this.#cursor.batch, head.batch)
+      this.#heldTo = head.held ?? this.#heldTo
       const waits =
         isBefore(live, end) ||
         backlog.some((range) => isIn(end, range) && (!range.tagged || head.tag === 1)) ||
         (last !== undefined && isBefore(last, end) && head.tag === 1)
       if (!waits) continue
       this.#waiting += head.points
-      this.#oldestMs ??= head.atMs
+      this.#oldestMs ??= head.atMs ?? undefined
     }
   }
 }
 
-function headBytes(head: RecordHead): Uint8Array {
+/** A record's beginning. */
+export function headBytes(head: RecordHead): Uint8Array {
   const text = Buffer.from(JSON.stringify(head))
   const bytes = Buffer.allocUnsafe(4 + text.length)
   bytes.writeUInt32LE(text.length)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { recordOf, SEGMENT_HEAD_BYTES } from '../../src/disk/record-format.js'
+import { recordHead, SEGMENT_HEAD_BYTES } from '../../src/disk/record-format.js'
 import { StateError } from '../../src/model/errors.js'
 import { settle } from '../support/fake-clock.js'
 import { FaultyDisk } from '../support/faulty-disk.js'
@@ -269,7 +269,7 @@ test('lengths in a damaged file are bounded before memory is taken for them', ()
   const disk = new MemoryDisk()
   put(openLog(disk).log, 'a')
   const [path] = disk.files.keys()
-  const head = recordOf(2, [], { segment: 0, offset: 0 })
+  const head = recordHead(2, [], { segment: 0, offset: 0 })
   head.writeUInt32LE(0xffffffff, 8)
   disk.files.set(path, Buffer.concat([disk.files.get(path) as Buffer, head]))
   const { log } = openLog(disk)

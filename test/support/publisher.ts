@@ -1,5 +1,5 @@
-import type { TestContext } from 'node:test'
 import mqtt, { type IClientOptions } from 'mqtt'
+import type { Scope } from './weir.js'
 
 /** A sender of messages to a broker. */
 export interface Publisher {
@@ -8,7 +8,7 @@ export interface Publisher {
 }
 
 /** Connects a client of its own; it ends with the test. */
-export async function publisher(t: TestContext, url: string, options: IClientOptions = {}): Promise<Publisher> {
+export async function publisher(t: Scope, url: string, options: IClientOptions = {}): Promise<Publisher> {
   const client = await mqtt.connectAsync(url, { ...options, reconnectPeriod: 0 })
   client.on('error', () => {})
   t.after(() => client.endAsync(true))

@@ -12,6 +12,9 @@ import { until } from './until.js'
 /** The built command. */
 export const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
 
+/** What ends with a test, or with whatever else asked for it. */
+export type Scope = Pick<TestContext, 'after'>
+
 /** The command as a process of its own. */
 export interface WeirProcess {
   readonly child: ChildProcessByStdio<null, Readable, Readable>
@@ -36,7 +39,7 @@ export interface WeirProcess {
 
 /** Starts `weir` with these arguments. It is killed at the test's end if it still runs. */
 export function startWeir(
-  t: TestContext,
+  t: Scope,
   args: readonly string[],
   options: { cwd?: string; env?: Record<string, string>; script?: string } = {},
 ): WeirProcess {
@@ -106,14 +109,14 @@ export async function weir(t: TestContext, args: readonly string[], options?: Pa
 }
 
 /** An empty folder that is gone after the test. */
-export function emptyFolder(t: TestContext): string {
+export function emptyFolder(t: Scope): string {
   const folder = mkdtempSync(join(tmpdir(), 'weir-test-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
 /** An empty folder with these files in it. */
-export function folderWith(t: TestContext, files: Record<string, string | Uint8Array>): string {
+export function folderWith(t: Scope, files: Record<string, string | Uint8Array>): string {
   const folder = emptyFolder(t)
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
   return folder
