@@ -139,11 +139,14 @@ export class Keeper {
     if (line.intakes.every((intake) => intake.isEmpty)) this.#position = this.#records.end
     this.journal.writes = true
     line.names.take()
-    await this.#save(line, lanes, { all: true, complete: false })
+    const isSaved = await this.#save(line, lanes, { all: true, complete: false })
     this.#running.begin(this.#clock.nowUs())
+    // What a clean stop left counts without the journal: from now on it would be an old state, taken for the newest.
+    const isStale = !isSaved && this.#loaded?.complete === true
     this.#loaded?.close()
     this.#loaded = undefined
-    this.#parked?.clear()
+    if (isStale) await this.#store.clear()
+    await this.#parked?.clear()
   }
 
   /** To be called after each batch. */
@@ -159,7 +162,7 @@ export class Keeper {
     while (this.#store.busy) await this.#saving
     if (!(await this.#save(line, lanes, { all: this.#parked !== undefined, complete: true }, this.#parked))) return
     this.#running.end()
-    if (this.#parked) this.#store.clear()
+    if (this.#parked) await this.#store.clear()
     this.#records.roll()
     this.#records.removeBefore({ segment: this.#records.end.segment, offset: 0 })
   }
