@@ -54,7 +54,7 @@ export class Keeper {
   readonly recovered: Recovered | undefined
   readonly journal: LineJournal
   /** The last batch known to have been cut: what a spool has of later ones was never sent. Undefined: nothing is known. */
-  readonly lastMark: number | undefined
+  lastMark: number | undefined
   readonly #plan: Plan
   readonly #clock: Clock
   readonly #lock: { release(): void } | undefined
@@ -139,6 +139,7 @@ export class Keeper {
     if (line.intakes.every((intake) => intake.isEmpty)) this.#position = this.#records.end
     this.journal.writes = true
     line.names.take()
+    this.lastMark = undefined
     const isSaved = await this.#save(line, lanes, { all: true, complete: false })
     this.#running.begin(this.#clock.nowUs())
     // What a clean stop left counts without the journal: from now on it would be an old state, taken for the newest.

@@ -173,3 +173,30 @@ test('a state that a clean stop left is not gone back to, though no checkpoint c
     for (const [key, fields] of found) assert.equal(fields, expected.get(key), `${JSON.stringify(more)} ${key}`)
   }
 })
+
+test('a sink that changes at a reload takes up the points that wait for it', async () => {
+  let answer: SendResult = { outcome: 'retry', why: 'down' }
+  const windows = { same: { of: '*', every: '1s', lateness: '0s', reduce: ['count'], to: ['out'] } }
+  const sink = (maxAge: string) => ({ out: { type: 'memory', spool: { maxAge } } })
+  const rig = new Rig({
+    config: config({ windows, sinks: sink('1d') }),
+    disk: new MemoryDisk(),
+    answer: async () => answer,
+  })
+  await rig.start()
+  await feed(rig, 0, 60)
+  const waiting = rig.gateway.status().sinks[0].points.spooled
+  assert.ok(waiting > 5)
+  await rig.reload(config({ windows, sinks: sink('2d') }))
+  answer = { outcome: 'ok' }
+  await feed(rig, 60, 100)
+  await rig.advance(40_000)
+  const { emitted, delivered, spooled } = rig.gateway.status().sinks[0].points
+  assert.equal(spooled, 0)
+  assert.equal(delivered, emitted)
+  const lines = rig.sunk.get('out') ?? []
+  assert.equal(new Set(lines).size, lines.length)
+  assert.equal(lines.length, delivered)
+  assert.ok(lines.some((line) => line.endsWith(' 1704067200000000000')))
+  await rig.stop()
+})
