@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { SendResult } from '../../src/model/sink.js'
 import { failure, MemoryDisk } from '../support/memory-disk.js'
 import { Rig, type SeenPoint } from '../support/rig.js'
 
