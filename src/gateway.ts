@@ -371,7 +371,12 @@ export class Gateway {
       if (!isSamePlan(next().plan, this.#line.plan)) {
         await this.#line.engine.cut()
         await this.#switch(next())
+      } else if (!this.#line.engine.isAtEdge) {
+        // Blocks that were full behind the last mark are decoded: a state is kept at a batch's edge alone.
+        this.#keeper?.goOn()
+        await this.#line.engine.cut()
       }
+      this.#keeper?.readAgain(frameBytes)
     }
     this.#line.engine.startBehind(Math.max(-1, ...this.#lanes.map(({ batch }) => batch)))
     await this.#keeper?.begin(this.#line, this.#lanes)
