@@ -192,10 +192,10 @@ export class Lane {
   }
 
   #releaseSpooled(spool: Spool): void {
-    const { end } = spool
+    const { end, batch } = spool
     this.#gate(() =>
       spool.whenDurable(() => {
-        spool.release(end)
+        spool.release(end, batch)
         this.pump()
       }),
     )

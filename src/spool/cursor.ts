@@ -6,7 +6,7 @@ import type { PointLedger } from '../model/ledger.js'
 
 /** How far a sink has taken its points. */
 export interface Cursor {
-  /** The last batch that was given to the spool. */
+  /** The last batch that is safe in the spool. */
   batch: number
   /** Where points of now go on. */
   live: LogPosition

@@ -65,6 +65,8 @@ const BODY_POINTS = 5000
 
 interface RecordHead {
   batch: number
+  /** Another record of the batch follows. */
+  more?: true
   points: number
   tag: 0 | 1
   /** Null: not known. */
@@ -100,6 +102,7 @@ export class Spool {
   readonly #log: RecordLog
   readonly #file: CursorFile
   #cursor: Cursor
+  #batch: number
   /** Points that wait, and when the oldest of them was emitted. */
   #waiting = 0
   #oldestMs: number | undefined
@@ -112,6 +115,7 @@ export class Spool {
     this.#log = log
     this.#file = file
     this.#cursor = cursor
+    this.#batch = cursor.batch
     this.#sendable = log.end
   }
 
@@ -124,14 +128,14 @@ export class Spool {
     const { file, cursor } = openCursor(options, path)
     if (cursor) log.goOnBehind(cursor.live)
     const spool = new Spool(options, log, file, cursor ?? fresh)
-    if (lastMark !== undefined) spool.#cut(lastMark)
+    spool.#cut(lastMark)
     spool.#recount()
     return spool
   }
 
   /** The last batch that it was given. */
   get batch(): number {
-    return this.#cursor.batch
+    return this.#batch
   }
 
   /** How far points that waited for true time have come into it, as far as it still tells. */
@@ -190,21 +194,24 @@ export class Spool {
     atMs: number | null = Math.round(this.#o.clock.nowUs() / 1000),
     held?: HeldPosition,
   ): boolean {
-    for (const tagged of [false, true]) {
-      const own = pieces.filter((piece) => piece.tagged === tagged)
+    const parts = [false, true].map((tagged) => pieces.filter((piece) => piece.tagged === tagged))
+    for (const own of parts) {
       if (own.length === 0) continue
+      const { tagged } = own[0]
+      const more = own === parts[0] && parts[1].length > 0
       const points = own.reduce((sum, piece) => sum + piece.points, 0)
-      const head: RecordHead = { batch, points, tag: tagged ? 1 : 0, atMs, held }
+      const head: RecordHead = { batch, points, tag: tagged ? 1 : 0, atMs, held, ...(more && { more }) }
       if (!this.#log.append(TYPE, [headBytes(head), ...own.map(({ bytes }) => bytes)])) return false
       this.#waiting += points
       this.#oldestMs ??= atMs ?? undefined
     }
-    this.#cursor.batch = Math.max(this.#cursor.batch, batch)
+    this.#batch = Math.max(this.#batch, batch)
     return true
   }
 
-  /** What was appended so far is safe: it may be sent. */
-  release(to: LogPosition): void {
+  /** What was appended up to there is safe, and so is the mark of `batch`, the last of it: it may be sent. */
+  release(to: LogPosition, batch: number): void {
+    this.#cursor.batch = Math.max(this.#cursor.batch, batch)
     if (isBefore(this.#sendable, to)) this.#sendable = to
   }
 
@@ -348,17 +355,19 @@ export class Spool {
     return pieces.length > 0 ? { bytes: Buffer.concat(pieces), points, to: end } : undefined
   }
 
-  #cut(lastMark: number): void {
-    let at = this.#log.first
-    let isLater = false
+  /** Takes away batches that were not marked, or not kept whole: they are made again. */
+  #cut(lastMark = Number.POSITIVE_INFINITY): void {
+    let whole = this.#log.first
+    let at = whole
     for (const { body, end } of this.#log.records()) {
-      isLater = split(body).head.batch > lastMark
-      if (isLater) break
+      const { head } = split(body)
       at = end
+      if (head.batch > lastMark) break
+      if (!head.more) whole = end
     }
-    if (at && isLater) {
-      this.#log.cut(at)
-      this.#cursor.batch = Math.min(this.#cursor.batch, lastMark)
+    if (whole && at !== whole) {
+      this.#log.cut(whole)
+      this.#batch = this.#cursor.batch = Math.min(this.#cursor.batch, lastMark)
     }
     this.#sendable = this.#log.end
   }
@@ -371,7 +380,7 @@ export class Spool {
     const last = backlog.at(-1)?.to
     for (const { body, end } of this.#log.records(this.#first)) {
       const { head } = split(body)
-      this.#cursor.batch = Math.max(this.#cursor.batch, head.batch)
+      this.#batch = Math.max(this.#batch, head.batch)
       this.#heldTo = head.held ?? this.#heldTo
       const waits =
         isBefore(live, end) ||

@@ -4,11 +4,11 @@ import { cut, differences, firstRun, last, wrong } from '../support/power-cuts.j
 import { linesOf } from '../support/power-runs.js'
 
 const seed = Number(process.argv[2] ?? 1)
-const random = draws(seed)
 let bad = 0
 const say = (text: string) => process.stdout.write(`${text}\n`)
 for (const durability of ['power', 'process'] as const)
   for (const isStopped of [false, true]) {
+    const random = draws(seed)
     const whole = await firstRun({ durability, random }, false)
     const begun = await firstRun({ durability, random }, isStopped)
     for (const problem of differences(begun)) say(`${++bad}: a whole run: ${problem}`)
@@ -16,7 +16,7 @@ for (const durability of ['power', 'process'] as const)
     const { operations } = begun.world.disk
     for (let upTo = begun.from; upTo <= operations; upTo++) {
       try {
-        const { end, where } = await cut(begun, { durability, random, upTo })
+        const { end, where } = await cut(begun, { durability, random: draws(seed * 1e5 + upTo), upTo })
         const problems = wrong({ end, whole: expected })
         if (problems.length > 0) say(`${++bad}: ${where}: ${problems.slice(0, 3).join('; ')}`)
       } catch (error) {

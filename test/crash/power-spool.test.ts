@@ -8,6 +8,8 @@ import { draws } from '../support/orders.js'
 import { SimDisk } from '../support/sim-disk.js'
 
 const BATCHES = 50
+/** So long that it is written by several sectors. */
+const markOf = (taken: number) => `mark ${taken} ${'x'.repeat(900)}`
 
 function open(disk: SimDisk, lastMark?: number): Spool {
   disk.makeDir('/state')
@@ -35,10 +37,10 @@ const safe = (spool: Spool) => new Promise<void>((resolve) => spool.whenDurable(
 /** What waits, to the end. */
 function rest(spool: Spool): string[] {
   const lines: string[] = []
-  spool.release(spool.end)
+  spool.release(spool.end, spool.batch)
   for (let body = spool.next('live'); body; body = spool.next('live')) {
     lines.push(...body.bytes.toString().trimEnd().split('\n'))
-    spool.taken('live', body, { delivered: body.points, refused: 0, givenUp: 0 }, `mark ${lines.length}`)
+    spool.taken('live', body, { delivered: body.points, refused: 0, givenUp: 0 }, markOf(lines.length))
   }
   return lines
 }
@@ -66,14 +68,14 @@ async function written(random: () => number) {
     const { end } = spool
     spool.whenDurable(() => {
       events.push({ at: disk.operations, safe: batch })
-      spool.release(end)
+      spool.release(end, batch)
     })
     if (random() < 0.7) await settle()
     const body = random() < 0.5 ? spool.next('live') : undefined
     if (!body) continue
     taken += body.points
     events.push({ at: disk.operations, taken })
-    spool.taken('live', body, { delivered: body.points, refused: 0, givenUp: 0 }, `mark ${taken}`)
+    spool.taken('live', body, { delivered: body.points, refused: 0, givenUp: 0 }, markOf(taken))
   }
   await safe(spool)
   await spool.close()
@@ -90,11 +92,11 @@ test('whenever power goes, points that were safe and not taken wait; those taken
     for (const pick of ['nothing', 'everything', random, random, random] as const) {
       const where = `behind operation ${upTo}`
       const spool = open(disk.crash({ upTo, pick }))
-      const { mark = 'mark 0', ledger } = spool
+      const { mark = 'mark 0', ledger, batch } = spool
       assert.equal(imbalance.points(ledger), 0)
       const found = rest(spool).map((line) => Number.parseInt(line, 10))
       const taken = highest((one) => one.taken)
-      const from = Number(mark.slice(5))
+      const from = Number.parseInt(mark.slice(5), 10)
       assert.ok(from <= taken, where)
       const last = from + found.length
       assert.deepEqual(
@@ -102,6 +104,7 @@ test('whenever power goes, points that were safe and not taken wait; those taken
         found.map((_, i) => from + 1 + i),
         `${where}: all behind the mark`,
       )
+      assert.equal(Math.max(0, batch), last, `${where}: what was given and is gone must be given again`)
       assert.ok(last >= highest((one) => one.safe) && last <= highest((one) => one.appended), `${where}: to ${last}`)
     }
   }
@@ -130,5 +133,49 @@ test('points of a batch whose mark was lost never stand for another batch of tha
     assert.deepEqual(lines.slice(0, 2), ['1 first', '2 first'])
     assert.ok(lines.length === 2 || lines[2] === '3 second', lines.join())
     assert.equal(third.batch, lines.length)
+  }
+})
+
+test('a batch whose records are not all there is made again; power lost behind a kill finds a whole cursor', async () => {
+  const random = draws(5)
+  const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1))
+  const batches = ['1 a', '2 a,2 b', '3 a'].map((lines) =>
+    lines.split(',').map((line, i) => ({ bytes: Buffer.from(`${line}\n`), points: 1, tagged: i === 1 })),
+  )
+  /** Gives it what it has not, up to a batch, and takes one body of that. */
+  const goOn = async (disk: SimDisk, spool: Spool, upTo: number) => {
+    for (let batch = Math.max(1, spool.batch + 1); batch <= upTo; batch++) spool.append(batch, batches[batch - 1]!)
+    await safe(spool)
+    spool.release(spool.end, upTo)
+    const body = spool.next('live')
+    for (const line of body?.bytes.toString().trimEnd().split('\n') ?? []) taken.push({ at: disk.operations, line })
+    if (body) spool.taken('live', body, { delivered: body.points, refused: 0, givenUp: 0 }, markOf(upTo))
+  }
+  let taken: { at: number; line: string }[] = []
+  for (let round = 0; round < 300; round++) {
+    const disk = new SimDisk()
+    const first = open(disk)
+    taken = []
+    await goOn(disk, first, 1)
+    await first.close()
+    const second = open(disk)
+    const from = disk.operations
+    await goOn(disk, second, 2)
+    await settle()
+    const killed = disk.kill(between(from, disk.operations))
+    taken = taken.filter(({ at }) => at <= killed.operations)
+    const third = open(killed, 2)
+    const again = killed.operations
+    await goOn(killed, third, 3)
+    await settle()
+    const end = between(again, killed.operations)
+    taken = taken.filter(({ at }) => at <= end)
+    const found = open(killed.crash({ upTo: end, pick: random }), 3)
+    const last = found.batch
+    const lines = new Set([...taken.map(({ line }) => line), ...rest(found)])
+    assert.deepEqual(
+      [...lines].sort(),
+      batches.slice(0, last).flatMap((of) => of.map(({ bytes }) => String(bytes).trim())),
+    )
   }
 })

@@ -35,7 +35,7 @@ function made(): MemoryDisk {
   const spool = open(disk)
   for (let batch = 1; batch <= 5; batch++) {
     spool.append(batch, [{ bytes: Buffer.from(`m x=${batch} ${batch}\n`), points: 1, tagged: false }])
-    spool.release(spool.end)
+    spool.release(spool.end, batch)
     if (batch === 2) {
       const taken = spool.next('live')!
       assert.equal(taken.points, 2)
