@@ -115,8 +115,10 @@ export async function run(
   const underWay = new Set<number>()
   const tailMs = frames < FRAMES ? 0 : TAIL_MS
   const endMs = Math.max(START_MS + frames * EVERY_MS, rig.clock.nowUs() / 1000) + tailMs
-  disk.syncing = () => {
-    const ms = random() < 0.5 ? 0 : random() * 120
+  // What is appended to one place may take long to become safe while other places are quick.
+  const slow = ['/journal', '/spool', '/checkpoint', '/none'][Math.floor(random() * 4)]!
+  disk.syncing = (path) => {
+    const ms = path.includes(slow) ? random() * 500 : random() < 0.5 ? 0 : random() * 120
     return ms === 0 ? settle() : new Promise((resolve) => rig.clock.after(ms, () => resolve(undefined)))
   }
   while (rig.clock.nowUs() / 1000 < endMs || waiting.length > 0 || underWay.size > 0) {
@@ -153,7 +155,7 @@ export async function run(
     if (acknowledged.size === before) note({})
   }
   disk.syncing = () => settle()
-  await rig.advance(200)
+  await rig.advance(1000)
   await rig.stop()
   return { world, rig, from, events }
 }

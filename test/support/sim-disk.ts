@@ -46,7 +46,7 @@ class Content {
  */
 export class SimDisk implements Disk {
   /** How long a sync takes; a turn of the event loop unless told. */
-  syncing: () => Promise<unknown> = () => nextLoop()
+  syncing: (path: string) => Promise<unknown> = () => nextLoop()
   /** Told of each operation, once it is done. */
   onOperation: (number: number, change: Change) => void = () => {}
   readonly changes: Change[] = []
@@ -149,7 +149,7 @@ export class SimDisk implements Disk {
   async syncDir(dir: string): Promise<void> {
     if (!this.#dirs.has(dir)) throw failure('ENOENT', dir)
     const upTo = this.operations
-    await this.syncing()
+    await this.syncing(dir)
     this.done({ what: 'syncDir', path: dir, upTo })
   }
 
@@ -226,7 +226,7 @@ class SimFile implements DiskFile {
   async sync(): Promise<void> {
     this.#mustBeOpen()
     const upTo = this.disk.operations
-    await this.disk.syncing()
+    await this.disk.syncing(this.path)
     this.disk.done({ what: 'sync', path: this.path, content: this.content.id, upTo })
   }
 
