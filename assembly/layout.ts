@@ -201,7 +201,7 @@ export const FATE_INVALID: u32 = 128 // calibration made it infinite or NaN
 export const FATE_OUT: u32 = FATE_FUTURE | FATE_FILTERED | FATE_DUPLICATE | FATE_INVALID
 
 // ---- Source, device and series records: time bookkeeping. Ingest thread only.
-export const SOURCE_BYTES: u32 = 64
+export const SOURCE_BYTES: u32 = 72
 export const SOURCE_HIGH: u32 = 0 // f64: highest event time seen (never above its arrival when capped), -Infinity before the first
 export const SOURCE_WAIT: u32 = 8 // f64: µs
 export const SOURCE_AHEAD: u32 = 16 // f64: µs; Infinity = no cap at arrival, nothing is `future`
@@ -209,6 +209,7 @@ export const SOURCE_NOT_BEFORE: u32 = 24 // f64: windows that began earlier are 
 export const SOURCE_LAST_ARRIVAL: u32 = 32 // f64
 export const SOURCE_ROWS: u32 = 40 // f64: rows admitted
 export const SOURCE_EXPECT: u32 = 56 // f64: how often its series should speak, µs; 0 = not told
+export const SOURCE_SLACK: u32 = 64 // f64: how far arrivals may be behind true time, µs: nothing is ahead, nor capped, before arrival + slack
 export const SOURCE_WATERMARK: u32 = 48 // f64: written by the host: windows that end here or before are due; Infinity = all are, and final
 
 export const DEVICE_BYTES: u32 = 128

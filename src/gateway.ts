@@ -1,3 +1,4 @@
+import { bootId } from './disk/boot-id.js'
 import { NodeDisk } from './disk/node-disk.js'
 import { SystemClock } from './engine/clock.js'
 import type { Target } from './engine/closer.js'
@@ -11,6 +12,7 @@ import { Line } from './engine/line.js'
 import { replay } from './engine/replay.js'
 import { report, stragglers, stragglerText } from './engine/report.js'
 import { isSamePlan, planOf } from './engine/saved-line.js'
+import { SteadyClock } from './engine/steady-clock.js'
 import { supervise } from './engine/supervisor.js'
 import { Tapping } from './engine/tapping.js'
 import { type Transition, transition } from './engine/transition.js'
@@ -24,6 +26,7 @@ import type { Points } from './model/points.js'
 import type { Source } from './model/source.js'
 import type { Status } from './model/status.js'
 import type { Taps } from './model/taps.js'
+import { linesOf } from './spool/held-points.js'
 import { version } from './version.js'
 
 export interface GatewayOptions {
@@ -49,6 +52,8 @@ export interface GatewayOptions {
   notBeforeUs?: number
   /** The sources only listen, beside another weir that runs the same configuration; nothing is kept. */
   listenOnly?: boolean
+  /** What this boot of the machine is called. Default: as the system says. */
+  boot?: string
   /** Nothing is kept on a disk, whatever the plan says. */
   transient?: boolean
 }
@@ -77,6 +82,8 @@ export class Gateway {
   readonly finished: Promise<void>
   readonly #options: GatewayOptions
   readonly #clock: Clock
+  /** That of lines. */
+  readonly #steady: SteadyClock
   readonly #log: Log
   readonly #startedUs: number
   #plan: Plan
@@ -104,6 +111,7 @@ export class Gateway {
     this.#options = options
     this.#plan = plan
     this.#clock = clock
+    this.#steady = new SteadyClock(clock)
     this.#log = log
     this.#startedUs = clock.nowUs()
     this.finished = new Promise((resolve, reject) => {
@@ -114,6 +122,7 @@ export class Gateway {
     this.#home = this.#keeps ? new Home(plan, { disk: options.disk ?? new NodeDisk(), clock, log }) : undefined
     this.#lanes = plan.sinks.map((sink) => this.#makeLane(sink))
     this.#sources = plan.sources.flatMap((source) => (source.derives ? [] : [[source, this.#makeSource(source)]]))
+    this.#steady.know(this.#keeper?.knownUs ?? Number.NEGATIVE_INFINITY)
     // What was kept is taken up under the plan that it was kept under.
     const kept = this.#keeper?.recovered?.saved.rest.plan
     this.#line = this.#makeLine(kept ? planOf(kept, plan) : plan)
@@ -167,6 +176,11 @@ export class Gateway {
     return this.#tapping.add(taps)
   }
 
+  /** Makes a batch of all that was taken, besides the tick; a clock that was set counts from there on. */
+  cut(): Promise<void> {
+    return this.#line.engine.cut()
+  }
+
   /** Resolves when no batch is under way. */
   idle(): Promise<void> {
     return this.#line.engine.idle()
@@ -179,13 +193,14 @@ export class Gateway {
 
   /** The ledger and all else there is to say. */
   status(): Status {
-    const { engine, memory, identities, pool, decoder, derivation, intakes, windows } = this.#line
+    const { engine, epochs, memory, identities, pool, decoder, derivation, intakes, windows } = this.#line
     return report({
       plan: this.#plan,
       version,
       startedUs: this.#startedUs,
       ready: this.#ready,
       engine,
+      epochs,
       memory,
       identities,
       pool,
@@ -230,10 +245,11 @@ export class Gateway {
 
   #makeLine(plan: Plan): Line {
     const { components, outsideClock = this.#clock, sizes, handOverMs } = this.#options
-    const { notBeforeUs = this.#clock.nowUs() } = this.#options
+    const { notBeforeUs = this.#steady.nowUs() } = this.#options
     return new Line(plan, {
       components,
-      clock: this.#clock,
+      clock: this.#steady,
+      boot: this.#options.boot ?? bootId(),
       outsideClock,
       log: this.#log,
       sizes: { ...DEFAULT_SIZES, ...sizes },
@@ -258,19 +274,41 @@ export class Gateway {
       const lane = this.#lanes.find((one) => one.name === name)
       if (!lane) return []
       const { finalOnly } = lane
-      return [{ finalOnly, offer: (points) => this.#lanes.find((one) => one.name === name)?.offer(points) }]
+      return [{ finalOnly, offer: (points) => this.#offer(name, points) }]
     })
+  }
+
+  /** Points whose times are not known yet wait. */
+  #offer(sink: string, points: Points): void {
+    const lane = this.#lanes.find((one) => one.name === sink)
+    const { epochs } = this.#line
+    if (!lane) return
+    if (epochs.isTrue) {
+      lane.offer(points)
+      return
+    }
+    const own = linesOf(points, ({ id }) => !epochs.follows(id))
+    const untimed = linesOf(points, ({ id }) => epochs.follows(id))
+    if (own.lines > 0) lane.offer(own)
+    if (untimed.lines > 0) lane.hold(untimed, epochs.now)
   }
 
   #makeLane(sink: SinkPlan): Lane {
     const { components, outsideClock: clock = this.#clock, random } = this.#options
+    const { gateway, durability } = this.#plan
     const component = components.sinks.find((c) => c.type === sink.type) ?? bug(`sink type ${sink.type} is unknown`)
     const made = sink.options as never
     const format = components.formats.find((f) => f.type === component.format(made)) ?? bug('a format is unknown')
     return new Lane({
       name: sink.name,
       type: sink.type,
-      sink: component.create(made, { name: sink.name, gateway: this.#plan.gateway, clock, log: this.#log }),
+      sink: component.create(made, {
+        name: sink.name,
+        gateway,
+        durable: durability === 'power',
+        clock,
+        log: this.#log,
+      }),
       format,
       finalOnly: component.finalOnly(made),
       clock,
@@ -319,12 +357,15 @@ export class Gateway {
   async #recover(): Promise<void> {
     const { recovered } = this.#keeper ?? {}
     if (recovered) {
-      const { saved, records } = recovered
+      const { saved, records, lostFrames } = recovered
       this.#line.load(
         saved,
         saved.rest.plan.windows.map((_, i) => i),
       )
       const frameBytes = await replay(this.#line, records())
+      for (const [source, frames] of lostFrames) this.#line.intakes[source]?.lose(frames)
+      // None that is whole by what was lost is overwritten by less.
+      if (lostFrames.size > 0) this.#line.closer.notBeforeUs = this.#startedUs
       this.#log.info({ frameBytes, batch: this.#line.engine.batches }, 'the state of the run before is taken up')
       const next = () => transition(this.#line.saved(), this.#plan, this.#clock.nowUs())
       if (!isSamePlan(next().plan, this.#line.plan)) {
@@ -334,6 +375,7 @@ export class Gateway {
     }
     this.#line.engine.startBehind(Math.max(-1, ...this.#lanes.map(({ batch }) => batch)))
     await this.#keeper?.begin(this.#line, this.#lanes)
+    await this.#line.engine.goOnFromState()
   }
 
   async #load(plan: Plan): Promise<readonly string[]> {

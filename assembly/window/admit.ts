@@ -26,6 +26,7 @@ import {
   SOURCE_HIGH,
   SOURCE_LAST_ARRIVAL,
   SOURCE_ROWS,
+  SOURCE_SLACK,
   SOURCE_WAIT,
 } from '../layout'
 
@@ -63,7 +64,8 @@ export function admit(columns: usize, slab: usize): void {
       continue
     }
     const ahead = load<f64>(source, SOURCE_AHEAD)
-    if (time > arrival + ahead) {
+    const latest = arrival + load<f64>(source, SOURCE_SLACK)
+    if (time > latest + ahead) {
       store<u8>(fates + i, FATE_FUTURE)
       continue
     }
@@ -71,7 +73,7 @@ export function admit(columns: usize, slab: usize): void {
     const high = load<f64>(device, DEVICE_HIGH)
     store<f64>(horizons + wide, high - load<f64>(source, SOURCE_WAIT))
     const live = ahead < Infinity
-    const seen = live && arrival < time ? arrival : time
+    const seen = live && latest < time ? latest : time
     if (seen > high) {
       store<f64>(device, seen, DEVICE_HIGH)
       if (seen > load<f64>(source, SOURCE_HIGH)) store<f64>(source, seen, SOURCE_HIGH)

@@ -1,12 +1,4 @@
-import {
-  FRAME_ARRIVAL,
-  FRAME_BYTES,
-  FRAME_CHANNEL,
-  FRAME_FLAGS,
-  FRAME_PACKET_ID,
-  FRAME_PAYLOAD_BYTES,
-} from '../../assembly/layout.js'
-import { type ChannelRecord, FRAMES_HEAD_BYTES, RECORD } from '../engine/journal-records.js'
+import { type ChannelRecord, FRAMES_HEAD_BYTES, framesOf, RECORD } from '../engine/journal-records.js'
 import { FRAME_FLAGS as FLAGS } from '../model/source.js'
 import { visible } from '../observe/visible.js'
 
@@ -50,36 +42,26 @@ export class JournalLines {
     }
   }
 
-  *#frames(at: { segment: number; end: number }, body: Buffer): Generator<JournalLine> {
+  *#frames(place: { segment: number; end: number }, body: Buffer): Generator<JournalLine> {
     const source = body.length >= FRAMES_HEAD_BYTES ? body.readUInt32LE(0) : undefined
-    for (let from = FRAMES_HEAD_BYTES; from < body.length; ) {
-      const bytes = from + FRAME_BYTES <= body.length ? body.readUInt32LE(from + FRAME_PAYLOAD_BYTES) : undefined
-      const start = from + FRAME_BYTES
-      if (bytes === undefined || start + bytes > body.length) {
-        yield {
-          ...at,
-          type: 'frame',
-          problem: 'its frames are not what this weir writes',
-          ...content(body.subarray(from)),
-        }
-        return
-      }
-      const channel = body.readUInt32LE(from + FRAME_CHANNEL)
-      const packetId = body.readUInt32LE(from + FRAME_PACKET_ID)
-      const flags = body.readUInt32LE(from + FRAME_FLAGS)
+    let at = FRAMES_HEAD_BYTES
+    for (const { channel, arrivalUs, flags, packetId, payload, end } of framesOf(body)) {
       yield {
-        ...at,
-        type: 'frame',
-        source,
-        arrivalUs: body.readDoubleLE(from + FRAME_ARRIVAL),
-        channel,
-        name: this.#channels.get(channel),
+        ...place,
+        ...{ type: 'frame', source, arrivalUs, channel, name: this.#channels.get(channel) },
         flags: FLAG_NAMES.filter(([, flag]) => flags & flag).map(([name]) => name),
         ...(packetId !== 0 && { packetId }),
-        ...content(body.subarray(start, start + bytes)),
+        ...content(payload),
       }
-      from = start + ((bytes + 7) & ~7)
+      at = end
     }
+    if (at < body.length || body.length < FRAMES_HEAD_BYTES)
+      yield {
+        ...place,
+        type: 'frame',
+        problem: 'its frames are not what this weir writes',
+        ...content(body.subarray(at)),
+      }
   }
 }
 

@@ -9,7 +9,7 @@
 // A record is
 //
 //   u32       marker, 0x52454357
-//   u32       type: 0 the segment's head, others belong to whoever writes them
+//   u32       type: 0 the segment's head (later in it: nothing), others belong to whoever writes them
 //   u32       bytes of the body, at most 65 MiB
 //   u32 u32   segment and offset up to which all was safe before it (synced, or without `durable` written)
 //   u32       CRC-32 of these five words and the body
@@ -98,7 +98,7 @@ export function segmentHead(record: RecordAt | undefined): SegmentHead | undefin
 }
 
 /** The head of a record whose body is these pieces. */
-export function recordHead(type: number, pieces: readonly Uint8Array[], safe: LogPosition): Uint8Array {
+export function recordHead(type: number, pieces: readonly Uint8Array[], safe: LogPosition): Buffer {
   const head = Buffer.allocUnsafe(RECORD_HEAD_BYTES)
   let bytes = 0
   for (const piece of pieces) bytes += piece.length

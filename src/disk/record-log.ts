@@ -1,24 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import type { Clock } from '../model/clock.js'
 import type { Disk, DiskFile } from '../model/disk.js'
-import { bug, DiskError, reasonOf, StateError } from '../model/errors.js'
+import { bug, DiskError, reasonOf } from '../model/errors.js'
 import type { Log } from '../model/log.js'
-import {
-  HEAD_TYPE,
-  isBefore,
-  type LogPosition,
-  later,
-  MOST_BODY_BYTES,
-  RECORD_HEAD_BYTES,
-  recordHead,
-  SEGMENT_HEAD_BYTES,
-  type SegmentHead,
-  segmentName,
-  segmentStart,
-} from './record-format.js'
-import { type Damages, type Kept, type LostRecord, recover } from './record-recovery.js'
-import { recordsOf } from './record-segment.js'
+import { LogSegments } from './log-segments.js'
+import { HEAD_TYPE, isBefore, type LogPosition, later, MOST_BODY_BYTES } from './record-format.js'
+import { type Damages, type LostRecord, recover } from './record-recovery.js'
 
 export { isBefore, type LogPosition } from './record-format.js'
 export type { Damages, LostRecord } from './record-recovery.js'
@@ -68,29 +55,17 @@ export class RecordLog {
   readonly id: string
   /** Nothing was found. */
   readonly isNew: boolean
+  /** Something was found, and nothing that tells which log it is of. */
+  readonly isNameless: boolean
   /** Whole records, and bytes of files, that are lost to damage. */
   readonly lostRecords: number
   readonly lostBytes: number
-  /** Bytes written since it was opened. */
-  writtenBytes = 0
   /** Why the disk refuses; undefined while it works. */
   failing: string | undefined
   readonly #o: Required<LogOptions>
-  /** What was before it is gone. */
-  #begin: LogPosition | undefined
-  /** Oldest first; the last is written to while #file is open. */
-  readonly #segments: Kept[]
-  #next: number
-  #file: DiskFile | undefined
-  /** Bytes of the open segment before its first record. */
-  #headBytes = 0
-  /** Behind the last record. */
-  #tail: LogPosition
+  readonly #segments: LogSegments
   /** What was there at the start is not written again. */
   #floor: LogPosition
-  /** Files that are written no more and not synced since; names likewise. */
-  #ended: DiskFile[] = []
-  #hasNewNames = false
   /** Up to here all is safe. */
   #safe: LogPosition
   /** Written behind it: if a sync fails, nobody knows what of it is on the disk. */
@@ -107,22 +82,19 @@ export class RecordLog {
 
   private constructor(options: Required<LogOptions>) {
     this.#o = options
-    const { disk, dir, durable } = options
+    const { disk, dir, what, gateway, bootId: boot, durable, segmentBytes, log } = options
     const found = recover(options)
     this.id = found.id ?? randomUUID()
-    this.isNew = found.id === undefined
+    this.isNew = found.begin === undefined
+    this.isNameless = found.begin !== undefined && found.id === undefined
     this.lostRecords = found.lostRecords
     this.lostBytes = found.lostBytes
-    this.#segments = found.kept
-    this.#begin = found.begin
-    this.#next = found.next
-    this.#tail = this.#floor = endOf(found.kept) ?? found.begin ?? { segment: 0, offset: 0 }
-    this.#safe = durable && isBefore(found.synced, this.#tail) ? found.synced : this.#tail
-    const unsynced = durable ? found.kept.filter(({ segment }) => segment >= this.#safe.segment) : []
-    if (unsynced.length === 0) return
-    this.#ended = unsynced.map(({ segment }) => disk.open(join(dir, segmentName(segment)), 'update'))
-    this.#hasNewNames = true
-    this.#appended = 1
+    const head = { what, id: this.id, gateway, boot, durable }
+    this.#segments = new LogSegments({ disk, dir, head, segmentBytes, log }, found)
+    this.#safe = this.#floor = this.#segments.tail
+    if (!durable) return
+    if (isBefore(found.synced, this.#safe)) this.#safe = found.synced
+    if (this.#segments.syncFound(this.#safe) > 0) this.#appended = 1
   }
 
   /**
@@ -136,18 +108,22 @@ export class RecordLog {
 
   /** Behind the last record. */
   get end(): LogPosition {
-    return this.#file ? this.#tail : { segment: this.#next, offset: 0 }
+    return this.#segments.end
   }
 
   /** Where it begins: what was before it was removed. Undefined where nothing was ever written. */
   get first(): LogPosition | undefined {
-    const [first] = this.#segments
-    return first?.after ?? this.#begin
+    return this.#segments.first
   }
 
   /** Bytes of all segments. */
   get bytes(): number {
-    return this.#segments.reduce((sum, { end }) => sum + end, 0)
+    return this.#segments.bytes
+  }
+
+  /** Bytes written since it was opened. */
+  get writtenBytes(): number {
+    return this.#segments.writtenBytes
   }
 
   /** So much is held that the disk has not taken, or not yet, that who can wait should. */
@@ -191,92 +167,41 @@ export class RecordLog {
    * Records from a position on, or from the first that is left; each is valid until the next. Throws a StateError where one that
    * was whole is so no more, and a DiskError.
    */
-  *records(from?: LogPosition): Generator<{ type: number; body: Uint8Array; end: LogPosition }> {
-    const { disk, dir } = this.#o
-    for (const { segment, end } of [...this.#segments]) {
-      if (from && segment < from.segment) continue
-      const start = from && segment === from.segment ? Math.max(from.offset, SEGMENT_HEAD_BYTES) : SEGMENT_HEAD_BYTES
-      if (start >= end) continue
-      const path = join(dir, segmentName(segment))
-      const file = disk.open(path, 'read')
-      try {
-        let at = start
-        for (const record of recordsOf(file, start, end)) {
-          at = record.end
-          if (record.type !== HEAD_TYPE) yield { type: record.type, body: record.body, end: { segment, offset: at } }
-        }
-        if (at < end)
-          throw new StateError(`cannot read "${path}" at byte ${at}: its record is damaged; start weir again`, path, at)
-      } finally {
-        file.close()
-      }
-    }
+  records(from?: LogPosition): Generator<{ type: number; body: Uint8Array; end: LogPosition }> {
+    return this.#segments.records(from)
   }
 
   /** Removes segments that lie before a position as a whole, but for the one that is written to. */
   removeBefore(position: LogPosition): void {
-    for (let [first] = this.#segments; first && first.segment < position.segment; [first] = this.#segments) {
-      if ((this.#file && this.#segments.length === 1) || !this.#remove(first.segment)) return
-      this.#segments.shift()
-      this.#begin = { segment: first.segment, offset: first.end }
-    }
+    this.#segments.removeBefore(position)
   }
 
-  /** Begins a segment where none is open: then the log is known again by its id, whatever is removed. */
+  /** Appends a record that says nothing: once it is safe the log is known again by its id, and ends where it does now. */
   touch(): void {
-    try {
-      this.#file ??= this.#open()
-    } catch (error) {
-      this.#fails(error)
-    }
+    this.append(HEAD_TYPE, [], true)
   }
 
-  /** Takes away all behind a position, before anything is appended. */
+  /** Takes away all behind a position, before anything is appended; that is for good once all so far is safe. */
   cut(to: LogPosition): void {
-    this.#cutTo(to)
-    this.#floor = this.#tail
-    if (isBefore(this.#tail, this.#safe)) this.#safe = this.#tail
+    this.#segments.cut(to)
+    this.#floor = this.#segments.tail
+    if (isBefore(this.#floor, this.#safe)) this.#safe = this.#floor
+    this.touch()
   }
 
   /** What is appended lies behind this position too, though nothing up to it may be left. */
-  goOnBehind({ segment }: LogPosition): void {
-    this.#next = Math.max(this.#next, segment + 1)
+  goOnBehind(position: LogPosition): void {
+    this.#segments.goOnBehind(position)
   }
 
-  #cutTo(to: LogPosition): void {
-    while (this.#segments.length > 0) {
-      const last = this.#segments.at(-1)!
-      if (last.segment <= to.segment) {
-        if (last.segment === to.segment) last.end = Math.min(last.end, to.offset)
-        break
-      }
-      // Where that fails, the next segment says that it does not count.
-      this.#remove(last.segment)
-      this.#segments.pop()
-    }
-    this.#tail = endOf(this.#segments) ?? to
-  }
-
-  /** What is written from here on goes into a new segment. One without records goes, unless the log is known by it alone. */
+  /** What is appended from here on goes into a new segment. */
   roll(): void {
-    const file = this.#file
-    if (!file) return
-    this.#file = undefined
-    const last = this.#segments.at(-1)!
-    if (last.end === this.#headBytes && this.#segments.length > 1) {
-      this.#segments.pop()
-      this.#tail = last.after
-      file.close()
-      this.#remove(last.segment)
-    } else if (this.#o.durable) this.#ended.push(file)
-    else file.close()
+    this.#segments.roll()
   }
 
   close(): void {
     this.#isClosed = true
-    for (const file of this.#ended.splice(0)) file.close()
-    this.#file?.close()
-    this.#file = undefined
+    this.#segments.close()
     this.#giveRoom()
   }
 
@@ -284,80 +209,33 @@ export class RecordLog {
   retry(): void {
     if (this.#isClosed) return
     const { durable } = this.#o
-    let isDone = false
+    let written = 0
     try {
-      while (this.#queue.length > 0) {
-        const [{ type, body }] = this.#queue
+      for (const { type, body } of this.#queue) {
         this.#write(type, [body])
-        this.#queue.shift()
-        this.#heldBytes -= body.length
+        written++
       }
-      isDone = true
     } catch (error) {
       this.#fails(error)
     }
-    if (isDone && !durable) this.#works()
-    if (!isDone) this.#retryLater()
+    for (const { body } of this.#queue.splice(0, written)) this.#heldBytes -= body.length
+    if (this.#queue.length > 0) this.#retryLater()
+    else if (!durable) this.#works()
     if (durable) void this.#sync()
     else this.#settle(this.#appended)
     this.#giveRoom()
   }
 
   #write(type: number, pieces: readonly Uint8Array[]): void {
-    const { segmentBytes, durable } = this.#o
+    const { durable } = this.#o
     let bytes = 0
     for (const piece of pieces) bytes += piece.length
     if (bytes > MOST_BODY_BYTES) bug(`a record of ${bytes} bytes is longer than any may be`)
-    if (this.#file && this.#tail.offset >= segmentBytes) this.roll()
-    this.#file ??= this.#open()
-    if (!durable) this.#safe = this.#tail
-    this.#file.append([recordHead(type, pieces, this.#safe), ...pieces])
-    this.#grow(RECORD_HEAD_BYTES + bytes)
+    this.#segments.write(type, pieces, durable ? this.#safe : undefined)
     this.#appended++
     if (!durable) return
     this.#unsafe.push({ type, body: Buffer.concat(pieces) })
     this.#heldBytes += bytes
-  }
-
-  #grow(bytes: number): void {
-    const last = this.#segments.at(-1)!
-    last.end += bytes
-    this.#tail = { segment: last.segment, offset: last.end }
-    this.writtenBytes += bytes
-  }
-
-  #open(): DiskFile {
-    const { disk, dir, what, gateway, bootId: boot, durable } = this.#o
-    // A number is never used twice, not even where this comes to nothing.
-    const segment = this.#next++
-    const after = this.#tail
-    const head: SegmentHead = { what, id: this.id, gateway, boot, durable, segment, after }
-    const body = [Buffer.from(JSON.stringify(head))]
-    const file = disk.open(join(dir, segmentName(segment)), 'new')
-    const start = [segmentStart(), recordHead(HEAD_TYPE, body, this.#safe), ...body]
-    try {
-      file.append(start)
-    } catch (error) {
-      file.close()
-      this.#remove(segment)
-      throw error
-    }
-    this.#hasNewNames = true
-    this.#segments.push({ segment, after, end: 0 })
-    this.#grow((this.#headBytes = start.reduce((sum, { length }) => sum + length, 0)))
-    return file
-  }
-
-  /** False: the disk refuses. */
-  #remove(segment: number): boolean {
-    try {
-      this.#o.disk.remove(join(this.#o.dir, segmentName(segment)))
-      return true
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      this.#o.log.debug({}, error.message)
-      return false
-    }
   }
 
   #keep(type: number, pieces: readonly Uint8Array[], always: boolean): boolean {
@@ -376,7 +254,7 @@ export class RecordLog {
       this.#o.log.error({}, `cannot write the ${this.#o.what}: ${why}; it is tried again until it works`)
     this.failing = why
     // A new file may do where this one does not, and nobody knows what the end of this one is like.
-    this.roll()
+    this.#segments.roll()
   }
 
   #works(): void {
@@ -417,15 +295,13 @@ export class RecordLog {
   async #syncOnce(): Promise<boolean> {
     const { clock, log, disk, dir, what } = this.#o
     const count = this.#appended
-    const to = this.#tail
+    const to = this.#segments.tail
     const known = this.#unsafe.length
-    const ended = this.#ended.splice(0)
-    const files = this.#file ? [...ended, this.#file] : ended
-    const hasNewNames = this.#hasNewNames
-    this.#hasNewNames = false
+    const { open, ended, hasNewNames } = this.#segments.takeUnsynced()
     const fromMs = clock.monotonicMs()
     try {
-      for (const file of files) await file.sync()
+      for (const file of ended) await file.sync()
+      await open?.sync()
       if (hasNewNames) await disk.syncDir(dir)
     } catch (error) {
       if (this.#isClosed) for (const file of ended) file.close()
@@ -450,21 +326,17 @@ export class RecordLog {
    */
   #writeAgain(error: unknown, ended: readonly DiskFile[]): void {
     this.#fails(error)
-    this.#hasNewNames = true
     // What was there at the start is in no memory: it can only be synced again.
-    const isFound = ({ path }: DiskFile) => path <= join(this.#o.dir, segmentName(this.#floor.segment))
-    for (const file of [...ended, ...this.#ended.splice(0)]) {
-      if (isFound(file)) this.#ended.push(file)
+    const lastFound = this.#segments.pathOf(this.#floor.segment)
+    const again: DiskFile[] = []
+    for (const file of [...ended, ...this.#segments.takeUnsynced().ended]) {
+      if (file.path <= lastFound) again.push(file)
       else file.close()
     }
+    this.#segments.giveUnsynced(again)
     this.#appended -= this.#unsafe.length
     this.#queue.unshift(...this.#unsafe.splice(0))
-    this.#cutTo(later(this.#safe, this.#floor))
+    this.#segments.cut(later(this.#safe, this.#floor))
     this.#retryLater()
   }
-}
-
-const endOf = (segments: readonly Kept[]): LogPosition | undefined => {
-  const last = segments.at(-1)
-  return last && { segment: last.segment, offset: last.end }
 }

@@ -17,7 +17,7 @@ export interface Damages {
 /** A whole record that is not read, since it lies behind damage. */
 export interface LostRecord {
   type: number
-  body: Uint8Array
+  body: Buffer
   end: LogPosition
 }
 

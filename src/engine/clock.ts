@@ -1,3 +1,4 @@
+import { TrueTime } from '../disk/true-time.js'
 import type { Clock, Timer } from '../model/clock.js'
 
 interface Due {
@@ -14,6 +15,9 @@ export class SystemClock implements Clock {
   /** Sorted by time, latest first, so that the next is at the end. */
   readonly #due: Due[] = []
   #timer: NodeJS.Timeout | undefined
+  /** From the boot to where `performance.now` begins. */
+  readonly #originMs = Number(process.hrtime.bigint()) / 1e6 - performance.now()
+  readonly #trueTime = new TrueTime()
   #armedMs = Number.POSITIVE_INFINITY
 
   nowUs(): number {
@@ -21,7 +25,11 @@ export class SystemClock implements Clock {
   }
 
   monotonicMs(): number {
-    return performance.now()
+    return this.#originMs + performance.now()
+  }
+
+  isTrue(knownUs: number): boolean {
+    return this.#trueTime.isKnown(this.nowUs(), knownUs)
   }
 
   after(delayMs: number, f: () => void): Timer {

@@ -20,6 +20,8 @@ export class Closer {
   readonly #lines = new Lines()
   readonly #due: Target[][]
   readonly #final: Target[][]
+  /** Windows that began before it may have been written whole by a run that knew more of them: they end without a word. */
+  notBeforeUs = Number.NEGATIVE_INFINITY
   /** Windows that will have more to say of what they know. */
   readonly #open = new Set<Window>()
 
@@ -87,18 +89,24 @@ export class Closer {
 
   /** Ends a device in every window: what has not been said of it yet is said. */
   closeDevice(device: number): void {
+    for (const [w, window] of this.windows.entries()) this.#closeDevice(window, w, device)
+  }
+
+  /**
+   * Emits what is due by the watermarks, before the time of these devices is set back by so much (µs, below 0: forward). It may
+   * still be corrected, but for windows that overlap and have final panes ahead of the new time: these end.
+   */
+  emitDue(devices: readonly number[], backUs: number): void {
     this.windows.forEach((window, w) => {
-      const final = this.#final[w]
-      const emit = final.length > 0 ? 1 : 0
-      const { address, plan } = window
-      if (plan.kind === 'hopping') {
-        this.#take(window, final, true, (out, end) => this.kernels.closeHops(address, device, emit, out, end))
-      } else if (plan.kind === 'tumbling') {
-        for (const pane of this.#panes(window, PANES_ALL, 0)) {
-          this.#take(window, final, true, (out, end) => this.kernels.closeDevice(address, pane, device, emit, out, end))
-        }
-      } else if (plan.kind !== 'raw') this.#closeLanes(window, 0, device, true)
-      this.kernels.forgetDevice(address, device)
+      const { kind, latenessUs } = window.plan
+      if (kind === 'tumbling') {
+        this.#emitPanes(window, w, Number.POSITIVE_INFINITY)
+        // A value of the future holds nowhere.
+        if (backUs > 0) for (const device of devices) this.kernels.forgetDevice(window.address, device)
+      }
+      if (kind !== 'hopping') return
+      this.#emitHops(window, w)
+      if (backUs > latenessUs) for (const device of devices) this.#closeDevice(window, w, device)
     })
   }
 
@@ -112,14 +120,23 @@ export class Closer {
     for (const [id, device] of devices.entries()) if (device) this.#closeLanes(window, 0, id, true)
   }
 
-  #closePanes(window: Window, w: number, watermarkUs: number, ended: boolean): void {
-    const due = this.#dueOf(w)
+  #closeDevice(window: Window, w: number, device: number): void {
     const final = this.#final[w]
-    if (due.length > 0) {
-      for (const pane of this.#panes(window, PANES_DUE, ended ? Number.POSITIVE_INFINITY : watermarkUs)) {
-        this.#take(window, due, false, (out, end) => this.kernels.collect(window.address, pane, out, end))
+    const emit = final.length > 0 ? 1 : 0
+    const { address, plan } = window
+    if (plan.kind === 'hopping') {
+      this.#take(window, final, true, (out, end) => this.kernels.closeHops(address, device, emit, out, end))
+    } else if (plan.kind === 'tumbling') {
+      for (const pane of this.#panes(window, PANES_ALL, 0)) {
+        this.#take(window, final, true, (out, end) => this.kernels.closeDevice(address, pane, device, emit, out, end))
       }
-    }
+    } else if (plan.kind !== 'raw') this.#closeLanes(window, 0, device, true)
+    this.kernels.forgetDevice(address, device)
+  }
+
+  #closePanes(window: Window, w: number, watermarkUs: number, ended: boolean): void {
+    const final = this.#final[w]
+    this.#emitPanes(window, w, ended ? Number.POSITIVE_INFINITY : watermarkUs)
     for (const pane of this.#panes(window, ended ? PANES_ALL : PANES_SWEEP, watermarkUs)) {
       this.#take(window, final, true, (out, end) =>
         this.kernels.sweep(window.address, pane, watermarkUs, final.length > 0 ? 1 : 0, out, end),
@@ -127,19 +144,29 @@ export class Closer {
     }
   }
 
+  #emitPanes(window: Window, w: number, watermarkUs: number): void {
+    const due = this.#dueOf(w)
+    if (due.length === 0) return
+    for (const pane of this.#panes(window, PANES_DUE, watermarkUs))
+      this.#take(window, due, false, (out, end) => this.kernels.collect(window.address, pane, out, end))
+  }
+
   /** True while windows are still to come of what was seen. */
   #closeHops(window: Window, w: number): boolean {
-    const due = this.#dueOf(w)
     const final = this.#final[w]
-    let open = false
-    if (due.length > 0) {
-      this.#take(window, due, false, (out, end) => this.kernels.collectHops(window.address, 0, 1, out, end))
-      open = this.kernels.hopsOpen.value !== 0
-    }
+    const open = this.#emitHops(window, w)
     this.#take(window, final, true, (out, end) =>
       this.kernels.collectHops(window.address, 1, final.length > 0 ? 1 : 0, out, end),
     )
     return open
+  }
+
+  /** True while windows are still to come. */
+  #emitHops(window: Window, w: number): boolean {
+    const due = this.#dueOf(w)
+    if (due.length === 0) return false
+    this.#take(window, due, false, (out, end) => this.kernels.collectHops(window.address, 0, 1, out, end))
+    return this.kernels.hopsOpen.value !== 0
   }
 
   /** Sessions and counted rows are told once, to everybody. */
@@ -185,7 +212,8 @@ export class Closer {
         // Where both kinds of target are served, each line is counted when it first goes out.
         if (!final || this.#dueOf(this.windows.indexOf(window)).length === 0 || toldOnce(window))
           window.count(this.#lines)
-        if (this.#lines.lines > 0) for (const target of targets) target.offer(this.#lines)
+        if (this.#lines.lines > 0 && this.#lines.startUs >= this.notBeforeUs)
+          for (const target of targets) target.offer(this.#lines)
       }
     }
   }

@@ -164,6 +164,19 @@ export class Derivation {
     return full
   }
 
+  /** What was known of the inputs' values is forgotten: times no longer mean what they did. */
+  restart(sourceIndex: number): void {
+    const { f64, regions } = this.memory
+    for (const device of this.identities().devices) {
+      if (device?.sourceIndex !== sourceIndex || device.isGroup) continue
+      for (const { id } of device.series.values()) {
+        const pair = regions.pairs.start + id * PAIR_BYTES
+        for (const side of [pair, pair + SIDE_BYTES]) f64[(side + SIDE_TIME) >>> 3] = Number.NaN
+        f64[(pair + PAIR_MADE) >>> 3] = Number.NEGATIVE_INFINITY
+      }
+    }
+  }
+
   /** Moves what was counted since the last call into the ledger of the source. */
   settle(sourceIndex: number, samples: SampleLedger): void {
     const { f64 } = this.memory

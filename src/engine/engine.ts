@@ -11,7 +11,7 @@ import {
   SOURCE_WAIT,
   SOURCE_WATERMARK,
 } from '../../assembly/layout.js'
-import type { Clock, Timer } from '../model/clock.js'
+import type { Timer } from '../model/clock.js'
 import { LinkError } from '../model/errors.js'
 import type { Log } from '../model/log.js'
 import { isLive, type Plan } from '../model/plan.js'
@@ -20,16 +20,20 @@ import type { Closer } from './closer.js'
 import type { Decoder } from './decoder.js'
 import type { Derivation } from './derivation.js'
 import type { EngineMemory } from './engine-memory.js'
+import type { Epochs, SavedEpoch } from './epochs.js'
 import type { Identities } from './identities.js'
 import type { Intake, IntakeHost } from './intake.js'
-import type { LineJournal, MarkRecord } from './journal-records.js'
+import type { ClockRecord, LineJournal, MarkRecord } from './journal-records.js'
 import { type Reducer, SETTLED } from './reducer.js'
+import type { SteadyClock } from './steady-clock.js'
 import { Turns } from './turns.js'
 
 /** Where points go, as the engine sees it. */
 export interface Outlet {
-  /** What was offered belongs to this batch. */
-  commit(batch: number): void
+  /** What was offered belongs to this batch, made at this time; null where the clock is not known to be right. */
+  commit(batch: number, nowUs: number | null): void
+  /** Points that wait for true time go on before what is committed next: it is known by this. */
+  knowTime(clock: ClockRecord): void
   /** Sends what was offered. */
   pump(): void
   full(): boolean
@@ -38,7 +42,7 @@ export interface Outlet {
 
 export interface EngineParts {
   plan: Plan
-  clock: Clock
+  clock: SteadyClock
   log: Log
   memory: EngineMemory
   identities: Identities
@@ -63,6 +67,7 @@ export interface SavedEngine {
   batches: number
   lastBatchUs: number
   checkedForgetUs: number
+  epoch: SavedEpoch
 }
 
 /** Reads of one tick: a source that fills its buffer is read again before the batch is cut, this often at most. */
@@ -82,6 +87,7 @@ export class Engine implements IntakeHost {
   #derived: { intake: Intake; from: Intake[] }[] = []
   #turns = new Turns<Intake>([])
   readonly #badFrames: BadFrames
+  #epochs!: Epochs
   #tick: Timer | undefined
   #running: Promise<void> | undefined
   #checkedForgetUs: number
@@ -98,7 +104,7 @@ export class Engine implements IntakeHost {
   }
 
   /** Takes the intakes into service, in the order of the configuration. */
-  begin(intakes: readonly Intake[]): void {
+  begin(intakes: readonly Intake[], epochs: Epochs): void {
     const { f64, regions } = this.#p.memory
     for (const intake of intakes) {
       const { plan } = intake
@@ -112,6 +118,8 @@ export class Engine implements IntakeHost {
       f64[at + SOURCE_EXPECT / 8] = plan.expectUs
       this.#intakes.push(intake)
     }
+    this.#epochs = epochs
+    epochs.begin()
     this.#turns = new Turns(intakes.filter(({ plan }) => plan.finite && !plan.derives))
     this.#derived = intakes.flatMap((intake) => {
       const { derives } = intake.plan
@@ -132,6 +140,7 @@ export class Engine implements IntakeHost {
     this.batches = saved.batches
     this.lastBatchUs = saved.lastBatchUs
     this.#checkedForgetUs = saved.checkedForgetUs
+    this.#epochs.load(saved.epoch)
   }
 
   /** Batches of a run whose state is gone are not numbered again: sinks have points of them. */
@@ -140,7 +149,8 @@ export class Engine implements IntakeHost {
   }
 
   save(): SavedEngine {
-    return { batches: this.batches, lastBatchUs: this.lastBatchUs, checkedForgetUs: this.#checkedForgetUs }
+    const { batches, lastBatchUs } = this
+    return { batches, lastBatchUs, checkedForgetUs: this.#checkedForgetUs, epoch: this.#epochs.now }
   }
 
   // ---- for intakes
@@ -229,7 +239,17 @@ export class Engine implements IntakeHost {
 
   /** A batch of all that was taken, besides the tick. */
   async cut(): Promise<void> {
-    await this.#exclusive(() => this.#batch(this.#intakes))
+    await this.#exclusive(() => this.#batch(this.#intakes, { looks: true }))
+  }
+
+  /** Once what was kept is taken up, and before anything is taken: goes on by the clock as it is now. */
+  async goOnFromState(): Promise<void> {
+    const { clock, outlets } = this.#p
+    const { now } = this.#epochs
+    // A step since then is one between two batches.
+    if (now.boot === this.#epochs.boot) clock.take(now.offsetUs)
+    if (now.isTrue) for (const outlet of outlets) outlet.knowTime(now)
+    if (this.#epochs.look()) await this.cut()
   }
 
   /** The last batch of sources that go: all that they left open is final. */
@@ -245,7 +265,7 @@ export class Engine implements IntakeHost {
     await this.#exclusive(() =>
       this.#batch(
         mark.sources.map((index) => this.#intakes[index]),
-        mark,
+        { replayed: mark },
       ),
     )
   }
@@ -264,7 +284,7 @@ export class Engine implements IntakeHost {
       }
       if (this.#stopped) return
       const live = this.#intakes.filter(({ plan }) => isLive(plan))
-      this.#exclusive(() => this.#batch(live)).catch((error) => this.#p.onFailure(error))
+      this.#exclusive(() => this.#batch(live, { looks: true })).catch((error) => this.#p.onFailure(error))
     }
     setImmediate(afterReads)
   }
@@ -290,13 +310,25 @@ export class Engine implements IntakeHost {
     this.#running = held
   }
 
-  async #batch(intakes: readonly Intake[], replayed?: MarkRecord): Promise<void> {
+  async #batch(
+    intakes: readonly Intake[],
+    { replayed, looks = false }: { replayed?: MarkRecord; looks?: boolean } = {},
+  ): Promise<void> {
     const { reducer, closer, derivation, clock, outlets, journal } = this.#p
     const nowUs = replayed?.nowUs ?? clock.nowUs()
     const number = this.batches + 1
     // What comes while this batch is made belongs to the next.
     const cut = intakes.filter((intake) => intake.cut())
-    if (!replayed) journal?.mark({ batch: number, nowUs, sources: intakes.map(({ index }) => index) })
+    // All that was taken so far is in it: from here on the clock may mean something else.
+    const turned = replayed ? replayed.clock : looks ? this.#epochs.look() : undefined
+    if (!replayed) {
+      const sources = intakes.map(({ index }) => index)
+      journal?.mark({ batch: number, nowUs, sources, ...(turned && { clock: turned }) })
+      if (turned) {
+        clock.take(turned.offsetUs)
+        for (const intake of this.#intakes) intake.forgetArrival()
+      }
+    }
     for (const intake of cut) {
       const decoding = this.#decode(intake)
       if (decoding) await decoding
@@ -305,17 +337,17 @@ export class Engine implements IntakeHost {
     if (reducing) await reducing
     this.#settle()
     let ended = this.#advance(nowUs)
-    for (const { intake, from } of this.#derived) ended = (await this.#derive(intake, from, nowUs)) || ended
+    ended = (await this.#deriveAll(nowUs)) || ended
     derivation?.pass()
-    closer.close(
-      Math.max(...this.#intakes.map((intake) => (intake.over ? Number.NEGATIVE_INFINITY : this.watermarkUs(intake)))),
-      nowUs,
-      ended,
+    const watermarkUs = Math.max(
+      ...this.#intakes.map((intake) => (intake.over ? Number.NEGATIVE_INFINITY : this.watermarkUs(intake))),
     )
+    closer.close(watermarkUs, nowUs, ended)
     if (nowUs - this.#checkedForgetUs >= FORGET_EVERY_US) this.#forget(nowUs)
+    const movedUs = turned ? await this.#turn(turned, nowUs, watermarkUs) : 0
     this.batches = number
-    this.lastBatchUs = nowUs
-    for (const outlet of outlets) outlet.commit(number)
+    this.lastBatchUs = nowUs + movedUs
+    for (const outlet of outlets) outlet.commit(number, this.#epochs.isTrue ? this.lastBatchUs : null)
     if (replayed) return
     for (const outlet of outlets) outlet.pump()
     this.#p.onBatch?.(number)
@@ -326,8 +358,21 @@ export class Engine implements IntakeHost {
   goOn(): void {
     const { closer, derivation } = this.#p
     const live = this.#intakes.filter(({ plan }) => isLive(plan))
-    const waiting = () => closer.waiting || (derivation?.waiting ?? 0) > 0
+    const waiting = () => !this.#epochs.isTrue || closer.waiting || (derivation?.waiting ?? 0) > 0
     if (live.some((intake) => !intake.isEmpty) || (live.length > 0 && waiting())) this.wake()
+  }
+
+  /** From here on the clock is another; returns how far times of arrival move, µs. */
+  async #turn(next: ClockRecord, nowUs: number, watermarkUs: number): Promise<number> {
+    const wasTrue = this.#epochs.isTrue
+    const derive = async () => {
+      await this.#deriveAll(nowUs)
+    }
+    const movedUs = await this.#epochs.turn(next, nowUs, this.lastBatchUs, watermarkUs, derive)
+    this.#checkedForgetUs += movedUs
+    for (const { intake } of this.#derived) intake.over = this.watermarkUs(intake) === Number.POSITIVE_INFINITY
+    if (next.isTrue && !wasTrue) for (const outlet of this.#p.outlets) outlet.knowTime(next)
+    return movedUs
   }
 
   #decode(intake: Intake): Promise<void> | undefined {
@@ -378,12 +423,19 @@ export class Engine implements IntakeHost {
       let watermark = Math.max(before, f64[this.#at(intake, SOURCE_HIGH)] - plan.waitUs)
       if (!plan.finite) {
         if (plan.inputs.every((input) => input.time.kind === 'arrival')) watermark = Math.max(watermark, nowUs)
-        else if (nowUs - this.lastArrivalUs(intake) >= plan.idleUs) watermark = Math.max(watermark, nowUs - plan.waitUs)
+        else if (nowUs - this.lastArrivalUs(intake) >= plan.idleUs)
+          watermark = Math.max(watermark, this.#epochs.silentUntilUs(intake.index, nowUs) - plan.waitUs)
       }
       if (intake.over) watermark = Number.POSITIVE_INFINITY
       ended ||= intake.over && before !== Number.POSITIVE_INFINITY
       f64[this.#at(intake, SOURCE_WATERMARK)] = watermark
     }
+    return ended
+  }
+
+  async #deriveAll(nowUs: number): Promise<boolean> {
+    let ended = false
+    for (const { intake, from } of this.#derived) ended = (await this.#derive(intake, from, nowUs)) || ended
     return ended
   }
 

@@ -7,6 +7,7 @@ import type { Disk } from '../model/disk.js'
 import type { Log } from '../model/log.js'
 import type { Plan, SinkPlan } from '../model/plan.js'
 import type { KeptStatus } from '../model/status.js'
+import { Held } from '../spool/held.js'
 import { Spool } from '../spool/spool.js'
 import { Keeper } from './keeper.js'
 import type { LaneOptions } from './lane.js'
@@ -38,11 +39,11 @@ export class Home {
   }
 
   /** What a sink's lane needs of it. */
-  forLane({ name, spool: bounds }: SinkPlan): Pick<LaneOptions, 'spool' | 'gate' | 'rejectedDir'> {
+  forLane({ name, spool: bounds }: SinkPlan): Pick<LaneOptions, 'spool' | 'held' | 'gate' | 'rejectedDir'> {
     const { keeper } = this
     const rejectedDir = join(this.#stateDir, 'rejected')
     if (!bounds) return { rejectedDir }
-    const spool = Spool.open({
+    const options = {
       ...this.#o,
       dir: join(this.#stateDir, 'spool', name),
       gateway: this.#plan.gateway,
@@ -51,8 +52,10 @@ export class Home {
       lastMark: keeper?.lastMark,
       bounds,
       damage: this.#damage,
-    })
-    return { rejectedDir, spool, ...(keeper && { gate: (done: () => void) => keeper.whenMarked(done) }) }
+    }
+    const spool = Spool.open(options)
+    const held = new Held({ ...options, dir: join(options.dir, 'held') }, spool.heldTo)
+    return { rejectedDir, spool, held, ...(keeper && { gate: (done: () => void) => keeper.whenMarked(done) }) }
   }
 
   /** What needs a person. */

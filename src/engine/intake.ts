@@ -234,6 +234,12 @@ export class Intake implements SourceOutput {
     this.tapping.counted?.(this.plan.name, reason, frames)
   }
 
+  /** Counts frames that were taken in a run before and are gone. */
+  lose(frames: number): void {
+    this.frames.in += frames
+    this.frames.lost += frames
+  }
+
   lostBytes(bytes: number): void {
     this.lost += bytes
     this.#counted.lostBytes += bytes
@@ -276,6 +282,11 @@ export class Intake implements SourceOutput {
     if (this.isEmpty) return false
     this.sealed = true
     return true
+  }
+
+  /** What comes next has an arrival of its own: the clock is another. */
+  forgetArrival(): void {
+    this.#arrivalUs = Number.NaN
   }
 
   /** Its counts as of the last mark, at the edge of its batch. */

@@ -1,5 +1,13 @@
 // What the journal says of the line, a record each, in the order in which it happened. Replaying them through the same engine,
 // from the same state, gives the same state again: it reads no clock.
+import {
+  FRAME_ARRIVAL,
+  FRAME_BYTES,
+  FRAME_CHANNEL,
+  FRAME_FLAGS,
+  FRAME_PACKET_ID,
+  FRAME_PAYLOAD_BYTES,
+} from '../../assembly/layout.js'
 import type { WireCounts } from '../model/ledger.js'
 import type { ChannelSpec, FrameReason } from '../model/source.js'
 
@@ -15,6 +23,32 @@ export interface ChannelRecord {
 
 /** Frames behind FRAMES_HEAD_BYTES, as they lie in blocks (FRAME_* of assembly/layout.ts); the head is a u32, the source. */
 export const FRAMES_HEAD_BYTES = 8
+
+/** A frame of such a record. */
+export interface RecordedFrame {
+  channel: number
+  arrivalUs: number
+  flags: number
+  packetId: number
+  payload: Buffer
+  /** Where the next one begins in the record. */
+  end: number
+}
+
+/** The frames of a record's body, up to the first that does not fit into it. */
+export function* framesOf(body: Buffer): Generator<RecordedFrame> {
+  for (let at = FRAMES_HEAD_BYTES; at + FRAME_BYTES <= body.length; ) {
+    const start = at + FRAME_BYTES
+    const bytes = body.readUInt32LE(at + FRAME_PAYLOAD_BYTES)
+    if (start + bytes > body.length) return
+    const channel = body.readUInt32LE(at + FRAME_CHANNEL)
+    const arrivalUs = body.readDoubleLE(at + FRAME_ARRIVAL)
+    const flags = body.readUInt32LE(at + FRAME_FLAGS)
+    const packetId = body.readUInt32LE(at + FRAME_PACKET_ID)
+    at = start + ((bytes + 7) & ~7)
+    yield { channel, arrivalUs, flags, packetId, payload: body.subarray(start, start + bytes), end: at }
+  }
+}
 
 /** What a source counted since the last such record. */
 export interface CountsRecord {
@@ -37,6 +71,18 @@ export interface MarkRecord {
   /** The wall clock as the engine read it, µs since the epoch. */
   nowUs: number
   sources: number[]
+  /** From behind this batch on, where something about it has changed. */
+  clock?: ClockRecord
+}
+
+/** What is known of the wall clock. */
+export interface ClockRecord {
+  /** Wall time less monotonic time, µs. */
+  offsetUs: number
+  /** It is known to be right. */
+  isTrue: boolean
+  /** The boot of the machine that its monotonic time belongs to. */
+  boot: string
 }
 
 /** What records are written to. */

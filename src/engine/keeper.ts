@@ -14,6 +14,7 @@ import type { KeptStatus } from '../model/status.js'
 import type { Naming } from './identities.js'
 import { LineJournal, type MarkRecord, RECORD } from './journal-records.js'
 import type { Line } from './line.js'
+import { LostRecords } from './lost-records.js'
 import { namesOf } from './names.js'
 import { RunningMark } from './running-mark.js'
 import type { SavedLine, SavedRest } from './saved-line.js'
@@ -34,6 +35,8 @@ export interface KeeperParts {
 /** What was kept, and what has happened since. */
 export interface Recovered {
   saved: SavedLine
+  /** By source, frames that were taken and could not be read back. */
+  lostFrames: ReadonlyMap<number, number>
   records(): Iterable<{ type: number; body: Uint8Array }>
 }
 
@@ -57,6 +60,7 @@ export class Keeper {
   readonly #lock: { release(): void } | undefined
   readonly #damage: Damage
   readonly #records: RecordLog
+  readonly #lost = new LostRecords()
   readonly #store: CheckpointStore
   readonly #running: RunningMark
   /** Where the state is after a clean stop, if not in the same place. */
@@ -86,7 +90,10 @@ export class Keeper {
     try {
       this.#damage = damage
       const common = { disk, gateway: plan.gateway, bootId: bootId(), clock, log, damage }
-      this.#records = RecordLog.open({ ...common, what: 'journal', dir: join(dir, 'journal'), durable })
+      this.#records = RecordLog.open({
+        ...{ ...common, what: 'journal', dir: join(dir, 'journal'), durable },
+        onLost: (record) => this.#lost.take(record),
+      })
       this.#running = new RunningMark(disk, stateDir)
       this.#store = new CheckpointStore({ ...common, dir: join(dir, 'checkpoint'), durable })
       if (dir !== stateDir)
@@ -108,6 +115,12 @@ export class Keeper {
     }
   }
 
+  /** This time has passed for certain, µs; undefined where nothing tells. */
+  get knownUs(): number | undefined {
+    const engine = this.recovered?.saved.rest.engine
+    return engine?.epoch.isTrue ? engine.lastBatchUs : this.#running.sinceUs()
+  }
+
   /** Undefined where the plan keeps nothing. Throws a StateError where the directories are in use, or hold what can't be used and may not be set aside. */
   static open(plan: Plan, parts: KeeperParts): Keeper | undefined {
     return plan.durability === 'memory' ? undefined : new Keeper(plan, parts)
@@ -126,11 +139,14 @@ export class Keeper {
     if (line.intakes.every((intake) => intake.isEmpty)) this.#position = this.#records.end
     this.journal.writes = true
     line.names.take()
-    await this.#save(line, lanes, { all: true, complete: false })
+    const isSaved = await this.#save(line, lanes, { all: true, complete: false })
     this.#running.begin(this.#clock.nowUs())
+    // What a clean stop left counts without the journal: from now on it would be an old state, taken for the newest.
+    const isStale = !isSaved && this.#loaded?.complete === true
     this.#loaded?.close()
     this.#loaded = undefined
-    this.#parked?.clear()
+    if (isStale) await this.#store.clear()
+    await this.#parked?.clear()
   }
 
   /** To be called after each batch. */
@@ -146,7 +162,7 @@ export class Keeper {
     while (this.#store.busy) await this.#saving
     if (!(await this.#save(line, lanes, { all: this.#parked !== undefined, complete: true }, this.#parked))) return
     this.#running.end()
-    if (this.#parked) this.#store.clear()
+    if (this.#parked) await this.#store.clear()
     this.#records.roll()
     this.#records.removeBefore({ segment: this.#records.end.segment, offset: 0 })
   }
@@ -159,7 +175,9 @@ export class Keeper {
 
   /** Calls `done` once the marks of all batches so far are as safe as configured: their points may leave. */
   whenMarked(done: () => void): void {
-    this.#records.whenDurable(done)
+    // While the disk refuses, points go all the same: what is not in the journal is not acknowledged, and comes again.
+    if (this.#records.failing !== undefined) done()
+    else this.#records.whenDurable(done)
   }
 
   /** What needs a person. */
@@ -213,7 +231,7 @@ export class Keeper {
       changed: this.#changed.pages,
       all: isBase,
       after: Promise.all([
-        new Promise<void>((resolve) => this.whenMarked(resolve)),
+        new Promise<void>((resolve) => this.#records.whenDurable(resolve)),
         ...lanes.map((lane) => lane.whenDurable(batch)),
       ]),
     })
@@ -234,9 +252,10 @@ export class Keeper {
   #choose(durable: boolean): Loaded | undefined {
     const own = this.#store.load()
     const parked = this.#parked?.load()
-    const isWhole = (loaded: Loaded) =>
-      loaded.complete ||
-      (loaded.journal === this.#records.id && (durable || loaded.boot === bootId()) && this.#reaches(loaded.position))
+    const { id, isNameless } = this.#records
+    // A journal whose every head is damaged is still the one that was here.
+    const isWhole = ({ complete, journal, boot, position }: Loaded) =>
+      complete || ((journal === id || isNameless) && (durable || boot === bootId()) && this.#reaches(position))
     const usable = [own, parked].filter((loaded) => loaded !== undefined && isWhole(loaded)) as Loaded[]
     const newest = usable.sort((a, b) => b.batch - a.batch)[0]
     for (const loaded of [own, parked]) if (loaded !== newest) loaded?.close()
@@ -256,7 +275,13 @@ export class Keeper {
     const { names, read, meta } = loaded
     const records = this.#records
     const position = this.#position
+    const lostFrames = loaded.complete ? new Map<number, number>() : this.#lost.framesBehind(position)
+    let lost = 0
+    for (const frames of lostFrames.values()) lost += frames
+    if (lost > 0)
+      this.#damage.note(`${lost} messages that the journal had are lost to damage; they are counted as lost`)
     return {
+      lostFrames,
       saved: { rest: exactValue(meta) as SavedRest, namings: names as Naming[], read },
       records: () => (loaded.complete ? [] : records.records(position)),
     }
@@ -271,6 +296,6 @@ export class Keeper {
       batch = (JSON.parse(Buffer.from(body).toString()) as MarkRecord).batch
       this.#position = end
     }
-    return batch
+    return Math.max(batch, this.#lost.lastBatch)
   }
 }

@@ -5,7 +5,10 @@ import type { Log } from '../model/log.js'
 import type { Points } from '../model/points.js'
 import type { Format, SendResult, Sink } from '../model/sink.js'
 import type { SinkStatus } from '../model/status.js'
+import { Held } from '../spool/held.js'
+import { type HeldPoints, held, moved } from '../spool/held-points.js'
 import type { LaneName, Piece, Spool, Taken } from '../spool/spool.js'
+import type { ClockRecord } from './journal-records.js'
 import { Rejected } from './rejected.js'
 
 export interface LaneOptions {
@@ -19,6 +22,8 @@ export interface LaneOptions {
   log: Log
   /** Where points wait; without it they wait in memory. It is closed with the lane. */
   spool?: Spool | undefined
+  /** Where points wait for true time; without it they do so in memory. It is closed with the lane. */
+  held?: Held | undefined
   /** Calls back once the marks of all batches so far are as safe as configured; only then may their points leave. */
   gate?: (done: () => void) => void
   /** Past this the oldest body in memory is given up. Finite sources wait from half of it on. Default 32 MiB. */
@@ -71,7 +76,7 @@ const LEAST_PACE_MS = 20
  * what may be in it follow it. `emitted = delivered + refused + givenUp + spooled` always holds.
  */
 export class Lane {
-  readonly #o: Required<Omit<LaneOptions, 'rejectedDir' | 'maxRejectedBytes' | 'spool' | 'gate'>>
+  readonly #o: Required<Omit<LaneOptions, 'rejectedDir' | 'maxRejectedBytes' | 'spool' | 'gate' | 'held'>>
   readonly #spool: Spool | undefined
   readonly #gate: (done: () => void) => void
   /** Of what is not in the spool. */
@@ -79,7 +84,12 @@ export class Lane {
   readonly #rejected: Rejected
   readonly #stop = new AbortController()
   /** Offered since the last commit, for the spool. */
-  #offered: Piece[] = []
+  #offered: (Piece & { bytes: Buffer })[] = []
+  readonly #held: Held
+  /** Held since the last commit. */
+  #holding: { points: number; text: string }[] = []
+  /** Known once true time is, while points wait for it. */
+  #trueTime: ClockRecord | undefined
   /** In memory, oldest first. */
   readonly #queue: Body[] = []
   #queuedBytes = 0
@@ -103,13 +113,15 @@ export class Lane {
   #throughUs = new Map<string, number>()
 
   constructor(options: LaneOptions) {
-    const { spool, gate, ...rest } = options
+    const { spool, gate, held = new Held(), ...rest } = options
     this.#o = { maxQueuedBytes: 32 * 2 ** 20, maxBodyBytes: 2 ** 20, maxBodyLines: 5000, random: Math.random, ...rest }
     this.#spool = spool
+    this.#held = held
     this.#gate = gate ?? ((done) => done())
     this.#opened = !options.sink.open
     this.#sinceUs = options.clock.nowUs()
     this.#rejected = new Rejected(options)
+    this.#points.emitted = this.#points.spooled = held.points
   }
 
   get name(): string {
@@ -122,7 +134,7 @@ export class Lane {
 
   /** The last batch whose points it has; -1 where it keeps none. */
   get batch(): number {
-    return this.#spool?.batch ?? -1
+    return Math.max(this.#spool?.batch ?? -1, this.#held.isKept ? this.#held.batch : -1)
   }
 
   /** Encodes and keeps points at once; they need not outlive the call. Never fails: what finds no room is counted. */
@@ -132,30 +144,54 @@ export class Lane {
       this.#points.givenUp += points.lines
       return
     }
-    const step = Math.min(PART_LINES, this.#o.maxBodyLines)
-    const tagged = this.#mustFollow(points)
-    for (let from = 0; from < points.lines; from += step) {
-      const part =
-        from === 0 && points.lines <= step ? points : partOf(points, from, Math.min(points.lines, from + step))
-      const bytes = Buffer.from(this.#o.format.encode(part))
-      if (this.#spool) this.#offered.push({ bytes, points: part.lines, tagged })
-      else this.#append(bytes, part.lines)
-    }
+    for (const piece of this.#pieces(points))
+      if (this.#spool) this.#offered.push(piece)
+      else this.#append(piece.bytes, piece.points)
   }
 
-  /** What was offered since the last call is of this batch; what a spool has of it already is not kept again. */
-  commit(batch: number): void {
-    const spool = this.#spool
-    if (!spool || this.#state === 'closed') return
-    const offered = this.#offered
-    this.#offered = []
-    if (batch <= spool.batch || offered.length === 0) return
-    // Behind what waits in memory nothing may overtake it.
-    const isKept = this.#queue.length === 0 && spool.append(batch, offered)
-    if (!isKept) {
-      for (const { bytes, points } of offered) this.#append(Buffer.from(bytes), points)
+  /** Keeps points of a clock that is not known to be right, until `knowTime`. */
+  hold(points: Points, clock: ClockRecord): void {
+    if (this.#state === 'closed') {
+      this.offer(points)
       return
     }
+    for (const part of this.#parts(points))
+      this.#holding.push({ points: part.lines, text: JSON.stringify(held(part, clock)) })
+  }
+
+  knowTime(clock: ClockRecord): void {
+    this.#trueTime = clock
+  }
+
+  /** What was offered since the last call is of this batch, made at `nowUs` (default: now; null: nobody knows); what is kept of it already is not kept again. */
+  commit(batch: number, nowUs: number | null = this.#o.clock.nowUs()): void {
+    const spool = this.#spool
+    const offered = this.#offered
+    const holding = this.#holding
+    this.#offered = []
+    this.#holding = []
+    if (this.#state === 'closed') return
+    if (batch > this.#held.batch)
+      for (const { points, text } of holding) {
+        this.#points.emitted += points
+        this.#points.spooled += points
+        this.#giveUp(this.#held.append(batch, points, text), 'too many wait for the clock to be set')
+      }
+    const atMs = nowUs === null ? null : Math.round(nowUs / 1000)
+    const hasTaken = this.#trueTime !== undefined && this.#takeHeld(batch, atMs, this.#trueTime)
+    // That all which waited was taken is known by a record of this batch.
+    if (hasTaken && offered.length === 0) offered.push({ bytes: Buffer.alloc(0), points: 0, tagged: false })
+    if (!spool || batch <= spool.batch || offered.length === 0) return
+    // Behind what waits in memory nothing may overtake it.
+    const isKept = this.#queue.length === 0 && spool.append(batch, offered, atMs)
+    if (!isKept) {
+      for (const { bytes, points } of offered) if (points > 0) this.#append(bytes, points)
+      return
+    }
+    this.#releaseSpooled(spool)
+  }
+
+  #releaseSpooled(spool: Spool): void {
     const { end } = spool
     this.#gate(() =>
       spool.whenDurable(() => {
@@ -172,6 +208,7 @@ export class Lane {
     if (!spool) return
     while (this.#queue.length > 0 && this.#state !== 'closed') await this.#change()
     await new Promise<void>((resolve) => spool.whenDurable(resolve))
+    await new Promise<void>((resolve) => this.#held.whenDurable(resolve))
   }
 
   /** Starts sending if there is anything to send and nothing is on its way; the engine calls it at each tick. */
@@ -217,14 +254,15 @@ export class Lane {
   async close(): Promise<void> {
     this.#stop.abort()
     await Promise.all(Object.values(this.#sending))
-    const left = this.#points.spooled
+    const left = this.#points.spooled - (this.#held.isKept ? this.#held.points : 0)
     if (left > 0)
       this.#o.log.error(
         { sink: this.#o.name, points: left },
         `sink ${this.#o.name}: ${left} points given up, not delivered before the end`,
       )
     this.#end()
-    this.#spool?.close()
+    await this.#spool?.close()
+    this.#held.close()
     await this.#o.sink.close?.()
   }
 
@@ -241,7 +279,8 @@ export class Lane {
       sinceUs: this.#sinceUs,
       points,
       queuedBytes: this.#queuedBytes,
-      spoolBytes: spool?.bytes ?? 0,
+      untimed: this.#held.points,
+      spoolBytes: (spool?.bytes ?? 0) + this.#held.bytes,
       oldestUs: spool?.oldestMs === undefined ? null : spool.oldestMs * 1000,
       backlog: spool?.hasBacklog ?? false,
       ...(spool?.failing !== undefined && { spoolFailing: spool.failing }),
@@ -251,7 +290,7 @@ export class Lane {
 
   /** Bytes that the spool wrote since the start. */
   get writtenBytes(): number {
-    return this.#spool?.writtenBytes ?? 0
+    return (this.#spool?.writtenBytes ?? 0) + this.#held.writtenBytes
   }
 
   /** The last lines refused, with the server's words. */
@@ -268,6 +307,69 @@ export class Lane {
     // Of what was there before the start nothing is known.
     const through = this.#throughUs.get(window) ?? Number.POSITIVE_INFINITY
     return timeUs <= through && correction.includes(1)
+  }
+
+  /** Parts of points that are not too long for a body. */
+  *#parts(points: Points): Generator<Points> {
+    const step = Math.min(PART_LINES, this.#o.maxBodyLines)
+    for (let from = 0; from < points.lines; from += step)
+      yield points.lines <= step ? points : partOf(points, from, Math.min(points.lines, from + step))
+  }
+
+  *#pieces(points: Points): Generator<Piece & { bytes: Buffer }> {
+    const tagged = this.#mustFollow(points)
+    for (const part of this.#parts(points))
+      yield { bytes: Buffer.from(this.#o.format.encode(part)), points: part.lines, tagged }
+  }
+
+  /**
+   * What waited for true time goes on, with its times moved by what the clock was wrong: as of the batch before, so that a process
+   * which ends in between goes on where it was. True when all of it has.
+   */
+  #takeHeld(batch: number, atMs: number | null, clock: ClockRecord): boolean {
+    const spool = this.#spool
+    const wasTaken = spool !== undefined && batch <= spool.batch
+    const hadAny = this.#held.points > 0
+    for (const { points, text, at } of this.#held.read()) {
+      if (wasTaken) {
+        this.#held.passed(points, at)
+        this.#points.emitted -= points
+        this.#points.spooled -= points
+        continue
+      }
+      const kept = JSON.parse(text) as HeldPoints
+      const isTied = kept.boot === clock.boot
+      const pieces = isTied ? [...this.#pieces(moved(kept, clock.offsetUs - kept.offsetUs))] : []
+      if (spool && pieces.length > 0 && (this.#queue.length > 0 || !spool.append(batch - 1, pieces, atMs, at))) {
+        // It is tried again with the next batch; what comes meanwhile waits in memory behind it.
+        this.#releaseSpooled(spool)
+        return false
+      }
+      this.#held.passed(points, at)
+      if (!isTied)
+        this.#giveUp(points, 'the machine was restarted before its clock was set: nobody knows when they were made')
+      else {
+        this.#points.emitted -= points
+        this.#points.spooled -= points
+        if (!spool) for (const piece of pieces) this.#append(piece.bytes, piece.points)
+      }
+    }
+    this.#trueTime = undefined
+    if (!spool || wasTaken || !hadAny) {
+      this.#held.clear()
+      return false
+    }
+    this.#releaseSpooled(spool)
+    spool.whenDurable(() => this.#held.clear())
+    return true
+  }
+
+  #giveUp(points: number, why: string): void {
+    if (points === 0) return
+    const { log, name } = this.#o
+    this.#points.spooled -= points
+    this.#points.givenUp += points
+    log.error({ sink: name, points }, `sink ${name}: ${points} points timed by arrival are given up: ${why}`)
   }
 
   #append(bytes: Buffer, points: number): void {
@@ -480,7 +582,9 @@ export class Lane {
     this.#retry?.cancel()
     this.#pace?.cancel()
     this.#retry = this.#pace = undefined
-    for (const { points } of this.#queue.splice(0)) {
+    const inMemory = this.#queue.splice(0).map(({ points }) => points)
+    if (!this.#held.isKept) inMemory.push(this.#held.drop())
+    for (const points of inMemory) {
       this.#points.spooled -= points
       this.#points.givenUp += points
     }

@@ -16,18 +16,22 @@ import { Decoder } from './decoder.js'
 import { Derivation } from './derivation.js'
 import { Engine, type Outlet } from './engine.js'
 import { blockRegions, type EngineMemory, engineMemory, type Sizes, seriesNumbers, viewWork } from './engine-memory.js'
+import { Epochs } from './epochs.js'
 import { Identities, type Naming } from './identities.js'
 import { Intake } from './intake.js'
 import type { LineJournal } from './journal-records.js'
 import { Names } from './names.js'
 import { Reducer } from './reducer.js'
 import { keptPlan, loadMemory, type SavedLine, type SavedRest, type Section, sectionsOf } from './saved-line.js'
+import type { SteadyClock } from './steady-clock.js'
 import { initTable } from './tables.js'
 import { ColumnRows, type Tapping } from './tapping.js'
 
 export interface LineParts {
   components: Components
-  clock: Clock
+  clock: SteadyClock
+  /** The boot of the machine that this process runs in. */
+  boot: string
   /** The time of workers. */
   outsideClock: Clock
   log: Log
@@ -55,6 +59,7 @@ export class Line {
   readonly derivation: Derivation | undefined
   readonly closer: Closer
   readonly engine: Engine
+  readonly epochs: Epochs
   readonly intakes: readonly Intake[]
   /** What was named, in order, since it was last taken. */
   readonly names = new Names()
@@ -179,7 +184,20 @@ export class Line {
           source.finite ? undefined : journal,
         ),
     )
-    this.engine.begin(this.intakes)
+    this.epochs = new Epochs({
+      plan,
+      clock,
+      boot: parts.boot,
+      memory,
+      identities: this.identities,
+      decoder: this.decoder,
+      derivation,
+      closer: this.closer,
+      programs: this.#programs,
+      notBeforeUs: parts.notBeforeUs,
+      log,
+    })
+    this.engine.begin(this.intakes, this.epochs)
   }
 
   // ---- its state

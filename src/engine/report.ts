@@ -9,7 +9,7 @@ import {
   SLAB_FREE_PAGES,
 } from '../../assembly/layout.js'
 import { imbalance, newFrameLedger, newSampleLedger, newWireCounts, type SampleLedger } from '../model/ledger.js'
-import { DERIVED_SOURCE, type Plan } from '../model/plan.js'
+import { DERIVED_SOURCE, isLive, type Plan } from '../model/plan.js'
 import type { Source } from '../model/source.js'
 import type { SourceStatus, Status } from '../model/status.js'
 import type { ChunkPool } from '../pool/pool.js'
@@ -17,6 +17,7 @@ import type { Window } from '../window/window.js'
 import type { Derivation } from './derivation.js'
 import type { Engine } from './engine.js'
 import type { EngineMemory } from './engine-memory.js'
+import type { Epochs } from './epochs.js'
 import type { Home } from './home.js'
 import type { DeviceEntry, Identities } from './identities.js'
 import type { Intake } from './intake.js'
@@ -29,6 +30,7 @@ export interface Reported {
   startedUs: number
   ready: boolean
   engine: Engine
+  epochs: Epochs
   memory: EngineMemory
   identities: Identities
   pool: ChunkPool
@@ -79,6 +81,7 @@ export function report(r: Reported): Status {
       units: unitsOf(r, window),
     })),
     sinks: r.lanes.map((lane) => lane.status()),
+    clock: r.epochs.status(),
     kept: r.home?.status(r.lanes) ?? null,
     alarms: alarms(r, freePages),
   }
@@ -196,6 +199,7 @@ export function stragglerText({ device, rows, late, skewMs }: Straggler): string
 
 function alarms(r: Reported, freePages: number): string[] {
   const found = stragglers(r).slice(0, 20).map(stragglerText)
+  if (r.intakes.some(({ plan }) => isLive(plan))) found.push(...r.epochs.alarms())
   for (const intake of r.intakes) {
     const { name, type } = intake.plan
     if (intake.linkState.state === 'down')

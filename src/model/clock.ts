@@ -2,10 +2,15 @@
 export interface Clock {
   /** Wall time, µs since the Unix epoch, never rounded up. */
   nowUs(): number
-  /** Monotonic time in ms, for durations. */
+  /** Monotonic time in ms, for durations; within a boot of the machine it goes on over a restart. */
   monotonicMs(): number
   /** Calls `f` once, `delayMs` from now or a little later. All callers share one timer. */
   after(delayMs: number, f: () => void): Timer
+  /**
+   * Whether the wall clock is known to be right; `knownUs` is a time that has passed for certain. Absent: it always is. Cheap
+   * enough for each tick.
+   */
+  isTrue?(knownUs: number): boolean
 }
 
 export interface Timer {

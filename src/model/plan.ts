@@ -34,6 +34,9 @@ export type TimePlan =
 export const mayUseArrival = (time: TimePlan): boolean =>
   time.kind === 'arrival' || time.kind === 'clock' || (time.kind === 'path' && time.missing === 'arrival')
 
+/** Whether a sample's time is the gateway's own, and nobody else's. */
+export const followsWall = (time: TimePlan): boolean => time.kind !== 'path'
+
 /** Raw values to true ones, for fields that match the glob. */
 export interface CalibrationPlan {
   field: string

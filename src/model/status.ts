@@ -16,10 +16,21 @@ export interface Status {
   sources: SourceStatus[]
   windows: WindowStatus[]
   sinks: SinkStatus[]
+  clock: ClockStatus
   /** What is kept over a crash; null where nothing is. */
   kept: KeptStatus | null
   /** What needs a person, in words with the remedy. */
   alarms: string[]
+}
+
+/** The wall clock. */
+export interface ClockStatus {
+  /** It is known to be right; until then points timed by arrival wait. */
+  isTrue: boolean
+  /** How often it was set while weir looked, and the last time: when, by the clock as it was set, and by how much. */
+  steps: number
+  lastStepAtUs: number | null
+  lastStepUs: number | null
 }
 
 /** Journal and checkpoint. */
@@ -84,6 +95,8 @@ export interface SinkStatus {
   points: PointLedger
   /** In memory: all that waits where nothing is spooled, else what the disk refused. */
   queuedBytes: number
+  /** Points that wait for true time, among those spooled. */
+  untimed: number
   /** On disk, acknowledged parts of segments among them. */
   spoolBytes: number
   /** When the oldest point that waits was emitted; null where none does. */

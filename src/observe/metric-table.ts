@@ -242,6 +242,13 @@ export const metrics: readonly Metric[] = [
     values: (status) => perSink(status, ({ spoolBytes }) => spoolBytes),
   },
   {
+    name: 'weir_points_untimed',
+    kind: 'gauge',
+    help: 'Points that wait until the wall clock is right, among those spooled.',
+    labels: ['sink'],
+    values: (status) => perSink(status, ({ untimed }) => untimed),
+  },
+  {
     name: 'weir_spool_age_seconds',
     kind: 'gauge',
     help: 'Since the oldest point that waits was emitted.',
@@ -362,6 +369,20 @@ export const metrics: readonly Metric[] = [
       [{ by: 'pool' }, pool.chunks - pool.inline],
       [{ by: 'inline' }, pool.inline],
     ],
+  },
+  {
+    name: 'weir_clock_true',
+    kind: 'gauge',
+    help: '1: the wall clock is known to be right; 0: points timed by arrival wait.',
+    labels: [],
+    values: ({ clock }) => one(clock.isTrue ? 1 : 0),
+  },
+  {
+    name: 'weir_clock_steps_total',
+    kind: 'counter',
+    help: 'Times that the wall clock was set while weir looked.',
+    labels: [],
+    values: ({ clock }) => one(clock.steps),
   },
   {
     name: 'weir_alarms',

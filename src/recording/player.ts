@@ -50,7 +50,7 @@ export async function play(reader: RecordingReader, sides: readonly Side[], opti
       } else if (kind === 'counted') for (const side of sides) side.counted(reader)
       else if (kind === 'lost') for (const side of sides) side.lost(reader)
       else if (kind === 'missed') played.missed += reader.amount
-      else if (kind === 'step') for (const side of sides) side.clock.step(reader.amount)
+      else if (kind === 'step') for (const side of sides) await side.step(reader.amount)
     }
     onProgress?.(played)
   }

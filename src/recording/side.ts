@@ -1,4 +1,5 @@
 import { setImmediate as nextLoop } from 'node:timers/promises'
+import { STEP_US } from '../engine/steady-clock.js'
 import { Gateway } from '../gateway.js'
 import type { Clock } from '../model/clock.js'
 import type { Components } from '../model/components.js'
@@ -88,7 +89,15 @@ export class Side {
       await this.#settle()
     }
     if (pace && toUs > clock.nowUs() && !(await pace(toUs - clock.nowUs()))) return
+    const isBack = toUs < clock.nowUs() - STEP_US
     clock.moveTo(toUs)
+    if (isBack) await this.gateway.cut()
+  }
+
+  /** The wall clock is set forward. */
+  async step(us: number): Promise<void> {
+    this.clock.step(us)
+    await this.gateway.cut()
   }
 
   /** True when the frame that the reader stands at is of a new burst and the clock is not there yet. */

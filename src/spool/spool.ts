@@ -1,18 +1,20 @@
 // Points of one sink on their way, in its own format: a record log whose records are
 //
 //   u32    bytes of the head
-//   head   JSON { batch, points, tag, atMs, through }
+//   head   JSON { batch, points, tag, atMs, held }
 //   bytes  exactly what will be sent
 //
-// `tag` 1 marks what follows points that wait in the backlog: it goes there.
+// `tag` 1 marks what follows points that wait in the backlog: it goes there. `atMs` is when they were made, where that is known;
+// `held` where the reading of points that waited for true time had come to with it.
 import { join } from 'node:path'
 import { isBefore, type LogPosition, RecordLog } from '../disk/record-log.js'
 import type { Clock } from '../model/clock.js'
 import type { Disk } from '../model/disk.js'
-import { DiskError, reasonOf } from '../model/errors.js'
+import { DiskError } from '../model/errors.js'
 import type { PointLedger } from '../model/ledger.js'
 import type { Log } from '../model/log.js'
 import { type Cursor, CursorFile } from './cursor.js'
+import type { HeldPosition } from './held.js'
 
 export interface SpoolBounds {
   maxBytes: number
@@ -30,6 +32,8 @@ export interface SpoolOptions {
   /** Records of later batches were never sent and are cut off; undefined: not known. */
   lastMark: number | undefined
   bounds: SpoolBounds
+  /** As of a record log. */
+  segmentBytes?: number
   clock: Clock
   log: Log
   damage: { found(path: string, offset: number, why: string): void; note(text: string): void }
@@ -63,21 +67,22 @@ interface RecordHead {
   batch: number
   points: number
   tag: 0 | 1
-  atMs: number
+  /** Null: not known. */
+  atMs: number | null
+  held?: HeldPosition | undefined
 }
 
 /** Its file, made where there is none that can be used. */
 function openCursor(
-  disk: Disk,
+  { disk, durable, damage }: SpoolOptions,
   path: string,
-  damage: SpoolOptions['damage'],
 ): { file: CursorFile; cursor: Cursor | undefined } {
   let why: string
   try {
-    const file = new CursorFile(disk, path)
+    const file = new CursorFile(disk, path, durable)
     const { cursor, newer } = file.read()
-    if (cursor || file.isEmpty) return { file, cursor }
-    file.close()
+    if (cursor || (file.isNew && !newer)) return { file, cursor }
+    void file.close()
     why = newer
       ? 'it is of a newer version of weir'
       : 'none of its slots is whole; all points that are kept are sent again'
@@ -86,7 +91,7 @@ function openCursor(
     why = error.message
   }
   damage.found(path, 0, why)
-  return { file: new CursorFile(disk, path), cursor: undefined }
+  return { file: new CursorFile(disk, path, durable), cursor: undefined }
 }
 
 /** One sink's points on a disk. One process writes it. */
@@ -100,8 +105,7 @@ export class Spool {
   #oldestMs: number | undefined
   /** Up to here records may be sent. */
   #sendable: LogPosition
-  /** Why the cursor can't be written. */
-  #failing: string | undefined
+  #heldTo: HeldPosition | undefined
 
   private constructor(options: SpoolOptions, log: RecordLog, file: CursorFile, cursor: Cursor) {
     this.#o = options
@@ -112,12 +116,12 @@ export class Spool {
   }
 
   static open(options: SpoolOptions): Spool {
-    const { disk, dir, lastMark, damage } = options
+    const { dir, lastMark } = options
     const log = RecordLog.open({ ...options, what: 'spool', queueBytes: 0 })
     const path = join(dir, 'cursor')
     const first = log.first ?? log.end
     const fresh: Cursor = { batch: -1, live: first, backlog: [], points: { delivered: 0, refused: 0, givenUp: 0 } }
-    const { file, cursor } = openCursor(disk, path, damage)
+    const { file, cursor } = openCursor(options, path)
     if (cursor) log.goOnBehind(cursor.live)
     const spool = new Spool(options, log, file, cursor ?? fresh)
     if (lastMark !== undefined) spool.#cut(lastMark)
@@ -128,6 +132,11 @@ export class Spool {
   /** The last batch that it was given. */
   get batch(): number {
     return this.#cursor.batch
+  }
+
+  /** How far points that waited for true time have come into it, as far as it still tells. */
+  get heldTo(): HeldPosition | undefined {
+    return this.#heldTo
   }
 
   get ledger(): PointLedger {
@@ -146,7 +155,7 @@ export class Spool {
   }
 
   get writtenBytes(): number {
-    return this.#log.writtenBytes
+    return this.#log.writtenBytes + this.#file.writtenBytes
   }
 
   /** Since when the oldest point waits, ms since the epoch. */
@@ -159,7 +168,7 @@ export class Spool {
   }
 
   get failing(): string | undefined {
-    return this.#log.failing ?? this.#failing
+    return this.#log.failing ?? this.#file.failing
   }
 
   get mark(): string | undefined {
@@ -171,19 +180,26 @@ export class Spool {
     return lane === 'live' ? !isBefore(this.#cursor.live, this.#sendable) : this.#cursor.backlog.length === 0
   }
 
-  /** Keeps the points of a batch. False: the disk refuses, and nothing of it is kept. */
-  append(batch: number, pieces: readonly Piece[]): boolean {
-    const atMs = Math.round(this.#o.clock.nowUs() / 1000)
+  /**
+   * Keeps the points of a batch, made at `atMs`, null where nobody knows; default: now. False: the disk refuses, and nothing of it
+   * is kept. `held`: they are those that waited for true time up to there.
+   */
+  append(
+    batch: number,
+    pieces: readonly Piece[],
+    atMs: number | null = Math.round(this.#o.clock.nowUs() / 1000),
+    held?: HeldPosition,
+  ): boolean {
     for (const tagged of [false, true]) {
       const own = pieces.filter((piece) => piece.tagged === tagged)
       if (own.length === 0) continue
       const points = own.reduce((sum, piece) => sum + piece.points, 0)
-      const head: RecordHead = { batch, points, tag: tagged ? 1 : 0, atMs }
+      const head: RecordHead = { batch, points, tag: tagged ? 1 : 0, atMs, held }
       if (!this.#log.append(TYPE, [headBytes(head), ...own.map(({ bytes }) => bytes)])) return false
       this.#waiting += points
-      this.#oldestMs ??= atMs
+      this.#oldestMs ??= atMs ?? undefined
     }
-    this.#cursor.batch = batch
+    this.#cursor.batch = Math.max(this.#cursor.batch, batch)
     return true
   }
 
@@ -204,7 +220,7 @@ export class Spool {
   begin(mark: string | undefined): void {
     if (mark === undefined || mark === this.#cursor.mark) return
     this.#cursor.mark = mark
-    this.#save()
+    this.#file.write(this.#cursor)
   }
 
   /** What waits now is left behind: points from here on go first. A sink that comes and goes again and again has one backlog. */
@@ -250,8 +266,9 @@ export class Spool {
     if (mark !== undefined) this.#cursor.mark = mark
     if (lane === 'live') this.#cursor.live = to
     else this.#pass(to)
-    this.#save()
-    this.#log.removeBefore(this.#first)
+    const first = this.#first
+    // Not before the cursor is safe: a sink may have to take back what came behind the one before.
+    this.#file.write(this.#cursor, () => this.#log.removeBefore(first))
   }
 
   /** Whether points must be given up. */
@@ -272,14 +289,15 @@ export class Spool {
       const oldest = this.next(lane, 1)
       if (!oldest) return given
       this.taken(lane, oldest, { delivered: 0, refused: 0, givenUp: oldest.points })
+      this.#log.removeBefore(this.#first)
       given += oldest.points
     }
   }
 
-  close(): void {
-    this.#save()
+  async close(): Promise<void> {
+    this.#file.write(this.#cursor)
+    await this.#file.close()
     this.#log.close()
-    this.#file.close()
   }
 
   /** Where what still waits begins. */
@@ -315,10 +333,10 @@ export class Spool {
     for (const record of this.#log.records(from)) {
       if (isBefore(to, record.end)) break
       const { head, body } = split(record.body)
-      if (tag === undefined || head.tag === tag) {
+      if (head.points > 0 && (tag === undefined || head.tag === tag)) {
         if (pieces.length === 0) {
           // The oldest that waits, as far as is known.
-          if (from === this.#first) this.#oldestMs = head.atMs
+          if (from === this.#first) this.#oldestMs = head.atMs ?? this.#oldestMs
         } else if (bytes + body.length > BODY_BYTES || points + head.points > BODY_POINTS) break
         if (pieces.length === mostRecords) break
         pieces.push(Buffer.from(body))
@@ -328,16 +346,6 @@ export class Spool {
       end = record.end
     }
     return pieces.length > 0 ? { bytes: Buffer.concat(pieces), points, to: end } : undefined
-  }
-
-  #save(): void {
-    try {
-      this.#file.write(this.#cursor)
-      this.#failing = undefined
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      this.#failing = reasonOf(error)
-    }
   }
 
   #cut(lastMark: number): void {
@@ -364,18 +372,20 @@ export class Spool {
     for (const { body, end } of this.#log.records(this.#first)) {
       const { head } = split(body)
       this.#cursor.batch = Math.max(this.#cursor.batch, head.batch)
+      this.#heldTo = head.held ?? this.#heldTo
       const waits =
         isBefore(live, end) ||
         backlog.some((range) => isIn(end, range) && (!range.tagged || head.tag === 1)) ||
         (last !== undefined && isBefore(last, end) && head.tag === 1)
       if (!waits) continue
       this.#waiting += head.points
-      this.#oldestMs ??= head.atMs
+      this.#oldestMs ??= head.atMs ?? undefined
     }
   }
 }
 
-function headBytes(head: RecordHead): Uint8Array {
+/** A record's beginning. */
+export function headBytes(head: RecordHead): Uint8Array {
   const text = Buffer.from(JSON.stringify(head))
   const bytes = Buffer.allocUnsafe(4 + text.length)
   bytes.writeUInt32LE(text.length)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MemoryDisk } from '../support/memory-disk.js'
+import { failure, MemoryDisk } from '../support/memory-disk.js'
 import { Rig, type SeenPoint } from '../support/rig.js'
 
 const config = (more: object = {}) => ({
@@ -142,4 +142,34 @@ test('a configuration that is loaded anew keeps connections, and windows that di
     expected,
   )
   assert.ok(rig.due.some(({ measurement }) => measurement === 'more'))
+})
+
+test('a state that a clean stop left is not gone back to, though no checkpoint could be written since: no whole window is written anew by halves', async () => {
+  const windows = { second: { of: '*', every: '1s', lateness: '2s', reduce: ['count', 'sum'] } }
+  const expected = await whole(90, { windows })
+  for (const more of [{}, { runtimeDir: '/run' }]) {
+    let disk = new MemoryDisk()
+    const points: SeenPoint[] = []
+    for (const [from, to] of [
+      [0, 15],
+      [15, 45],
+      [45, 90],
+    ]) {
+      if (from === 15)
+        disk.before = (what, path) => {
+          if (what === 'create' && path.includes('/checkpoint/')) throw failure('ENOSPC', path)
+        }
+      const rig = new Rig({ config: config({ windows, ...more }), disk, startUs: (START + from * 100) * 1000 })
+      await rig.start()
+      await feed(rig, from, to)
+      if (to === 90) await rig.advance(20_000)
+      // The second is killed.
+      if (to !== 45) await rig.stop()
+      points.push(...rig.due)
+      disk = disk.copy()
+    }
+    const found = last(points)
+    assert.ok(found.size > expected.size / 2, `${found.size} of ${expected.size}`)
+    for (const [key, fields] of found) assert.equal(fields, expected.get(key), `${JSON.stringify(more)} ${key}`)
+  }
 })

@@ -6,15 +6,28 @@ interface Due {
   f: () => void
 }
 
+const START_US = 1_704_067_200_000_000
+
 /** A clock that moves only when told. Wall and monotonic time move together unless `stepWall` is called. */
 export class FakeClock implements Clock {
-  #ms = 0
+  #ms: number
   #wallUs: number
+  #isTrue = true
   readonly #due = new Set<Due>()
 
-  /** Starts at `wallUs` (2024-01-01T00:00:00Z unless given) with monotonic time 0. */
-  constructor(wallUs = 1_704_067_200_000_000) {
+  /** Starts at `wallUs` (2024-01-01T00:00:00Z unless given), where monotonic time is 0 unless given: a machine that booted then. */
+  constructor(wallUs = START_US, ms = (wallUs - START_US) / 1000) {
     this.#wallUs = wallUs
+    this.#ms = ms
+  }
+
+  isTrue(): boolean {
+    return this.#isTrue
+  }
+
+  /** From now on the wall clock is known to be right, or is not. */
+  setTrue(isTrue: boolean): void {
+    this.#isTrue = isTrue
   }
 
   nowUs(): number {

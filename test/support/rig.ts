@@ -62,6 +62,12 @@ export interface RigOptions {
   handOverMs?: number
   log?: Log
   startUs?: number
+  /** How long the machine has run then; it began with 2024 unless told. */
+  monotonicMs?: number
+  /** False: its wall clock is not known to be right. */
+  isTrue?: boolean
+  /** What this boot of the machine is called. */
+  boot?: string
   /** Nothing is kept on a disk: points wait in memory. */
   transient?: boolean
   /** Where state is kept, where `config` says that it is. */
@@ -89,7 +95,8 @@ export class Rig {
   readonly #scripts = new Map<string, Script>()
 
   constructor(options: RigOptions) {
-    this.clock = new FakeClock(options.startUs)
+    this.clock = new FakeClock(options.startUs, options.monotonicMs)
+    this.clock.setTrue(options.isTrue ?? true)
     const rigged = riggedComponents(this.#scripts, this.sunk, options)
     this.#parse = (config) =>
       parseConfig({ durability: 'memory', ...config }, rigged, {
@@ -109,6 +116,7 @@ export class Rig {
         this.due.push(...seen(points))
       },
       disk: options.disk ?? new MemoryDisk(),
+      ...(options.boot !== undefined && { boot: options.boot }),
       ...(options.transient && { transient: true }),
       onBatch: () => this.assertBalanced(),
       random: () => 0.5,

@@ -12,6 +12,7 @@ export function exampleStatus(changes: Partial<Status> = {}): Status {
     series: 2,
     maxSeries: 10_000,
     devices: 1,
+    clock: { isTrue: true, steps: 0, lastStepAtUs: null, lastStepUs: null },
     memory: { slabBytes: 65_536, slabFreeBytes: 61_440 },
     pool: { workers: 1, tasks: 3, chunks: 12, inline: 7 },
     sources: [
@@ -49,6 +50,7 @@ export function exampleStatus(changes: Partial<Status> = {}): Status {
         state: 'up',
         sinceUs: 1_700_000_000_000_000,
         points: { ...newPointLedger(), emitted: 10, delivered: 8, givenUp: 2 },
+        untimed: 0,
         spoolBytes: 0,
         oldestUs: null,
         backlog: false,

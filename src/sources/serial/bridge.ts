@@ -11,6 +11,9 @@ const FRAMING_BYTES = 6
 /** Kinds of streams that a port may tell of in its life: a hostile device can't fill the tables. */
 const MOST_CHANNELS = 64
 
+/** The gateway's clock was set when it is off by more. */
+const STEPPED_US = 400_000
+
 /** What the bridge must know of its port. */
 export interface BridgePort {
   path: string
@@ -29,6 +32,8 @@ export interface BridgePort {
  */
 export class Bridge implements Messages {
   #arrivalUs = 0
+  /** Wall time less monotonic time, µs. */
+  #offsetUs = Number.NaN
   /** The stream that each number stands for now. */
   readonly #streams = new Map<number, BridgeStream>()
   /** By what rows and names are like; a device that starts again finds its own. */
@@ -50,6 +55,10 @@ export class Bridge implements Messages {
   arrived(arrivalUs: number, bytes: number, waitedMs: number): void {
     const { clock, log } = this.out
     this.#arrivalUs = arrivalUs
+    const offsetUs = clock.nowUs() - clock.monotonicMs() * 1000
+    if (Math.abs(offsetUs - this.#offsetUs) > STEPPED_US)
+      for (const stream of this.#streams.values()) stream.renewClock()
+    this.#offsetUs = offsetUs
     if (!this.#wireTime.read(bytes, clock.monotonicMs(), waitedMs)) return
     log.info(
       { path: this.port.path },

@@ -23,12 +23,14 @@ const vibration: Described = {
 /** A device and a gateway that hears it. */
 function rig() {
   const log = new RecordingLog()
-  const out = new RecordingOutput(new FakeClock(), { log })
+  const clock = new FakeClock()
+  const out = new RecordingOutput(clock, { log })
   const bridge = new Bridge(out, { path: '/dev/press', tags: { hall: '3' }, byteUs: 0, maxFrameBytes: 1 << 20 })
   const take = (message: Uint8Array) => bridge.take(message, 0, message.length)
   return {
     out,
     bridge,
+    clock,
     log,
     streams: () => bridge.status().streams as Record<string, unknown>[],
     status: () => bridge.status(),
@@ -108,6 +110,20 @@ test('ticks wrap, and a device that starts again is timed anew', () => {
   assert.deepEqual(times().at(-1), [20e6, 10_000])
   assert.equal(out.channels.length, 1)
   assert.equal(streams()[0].resets, 2)
+})
+
+test('when the clock of the gateway is set, event time goes over to it with the next frame, either way', () => {
+  const { clock, describe, send, times } = rig()
+  describe(vibration)
+  const place = (sequence: number) => {
+    send(vibration, sequence, sequence * 100, [[1, 2]], clock.nowUs())
+    return times().at(-1)![0] - clock.nowUs()
+  }
+  assert.equal(place(0), 0)
+  clock.stepWall(clock.nowUs() + 3600e6)
+  assert.equal(place(1), 0)
+  clock.stepWall(clock.nowUs() - 7200e6)
+  assert.equal(place(2), 0)
 })
 
 test('data are never read by a descriptor that is not theirs', () => {
