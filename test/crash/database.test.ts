@@ -52,8 +52,8 @@ async function during(otherwise: HttpStub['otherwise'], then: () => Promise<void
   } finally {
     stub.otherwise = working
   }
+  await plant.shows('all works', ({ alarms }) => alarms.length === 0)
   await plant.agrees()
-  assert.deepEqual((await plant.status()).alarms, [])
 }
 
 /** The sink is down, which weir says; samples flow on, and points wait. */
@@ -184,5 +184,5 @@ test('one line in 10,000 that the server refuses (400): it alone is kept aside w
   assert.equal(count, 9999)
   const rejected = readFileSync(join(cwd, 'weir-state/rejected/db.rejected'), 'utf8')
   assert.match(rejected, /not this one/)
-  assert.match(rejected, /^w,device=d7351,.*v_count=1i/m)
+  assert.match(rejected, /\tw,device=d7351,.*v_count=1i/)
 })
