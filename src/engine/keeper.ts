@@ -54,7 +54,7 @@ export class Keeper {
   readonly recovered: Recovered | undefined
   readonly journal: LineJournal
   /** The last batch known to have been cut: what a spool has of later ones was never sent. Undefined: nothing is known. */
-  readonly lastMark: number | undefined
+  lastMark: number | undefined
   readonly #plan: Plan
   readonly #clock: Clock
   readonly #lock: { release(): void } | undefined
@@ -126,12 +126,23 @@ export class Keeper {
     return plan.durability === 'memory' ? undefined : new Keeper(plan, parts)
   }
 
+  /** Bytes of frames of which the journal told. */
+  readAgain(frameBytes: number): void {
+    this.#frameBytes = frameBytes
+  }
+
+  /** From now on the journal is written: what was read of it is done again. */
+  goOn(): void {
+    this.#records.touch()
+    this.journal.writes = true
+  }
+
   /**
    * From now on the journal is written, and goes on from this line's state, which is kept first. To be called before anything
    * is taken, and again for each other line.
    */
-  async begin(line: Line, lanes: readonly Lasting[], frameBytes = 0): Promise<void> {
-    this.#frameBytes += frameBytes
+  async begin(line: Line, lanes: readonly Lasting[]): Promise<void> {
+    while (this.#store.busy) await this.#saving
     if (this.#loaded)
       this.#recovery = { ms: Math.round(this.#clock.monotonicMs() - this.#startMs), frameBytes: this.#frameBytes }
     this.#records.touch()
@@ -139,6 +150,7 @@ export class Keeper {
     if (line.intakes.every((intake) => intake.isEmpty)) this.#position = this.#records.end
     this.journal.writes = true
     line.names.take()
+    this.lastMark = undefined
     const isSaved = await this.#save(line, lanes, { all: true, complete: false })
     this.#running.begin(this.#clock.nowUs())
     // What a clean stop left counts without the journal: from now on it would be an old state, taken for the newest.

@@ -44,7 +44,12 @@ test('power lost with durability process is told, and no line that was written g
     assert.match(alarms.join(), /the state of the run before is gone/)
     const before = last(world.lines)
     const count = (fields = '') => Number(/v_count=(\d+)/.exec(fields)?.[1] ?? 0)
+    // Of a spool that was not synced the end may be gone: then what it still has is sent again as it was.
+    const sentBefore = (key: string, fields: string) => world.lines.includes(key.replace(' ', ` ${fields} `))
     for (const [key, fields] of last(linesOf(end)))
-      assert.ok(count(fields) >= count(before.get(key)), `behind ${upTo}: ${key} ${before.get(key)} became ${fields}`)
+      assert.ok(
+        count(fields) >= count(before.get(key)) || sentBefore(key, fields),
+        `behind ${upTo}: ${key} ${before.get(key)} became ${fields}`,
+      )
   }
 })

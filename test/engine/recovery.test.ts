@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { SendResult } from '../../src/model/sink.js'
 import { failure, MemoryDisk } from '../support/memory-disk.js'
 import { Rig, type SeenPoint } from '../support/rig.js'
 
@@ -172,4 +173,61 @@ test('a state that a clean stop left is not gone back to, though no checkpoint c
     assert.ok(found.size > expected.size / 2, `${found.size} of ${expected.size}`)
     for (const [key, fields] of found) assert.equal(fields, expected.get(key), `${JSON.stringify(more)} ${key}`)
   }
+})
+
+test('a sink that changes at a reload takes up the points that wait for it', async () => {
+  let answer: SendResult = { outcome: 'retry', why: 'down' }
+  const windows = { same: { of: '*', every: '1s', lateness: '0s', reduce: ['count'], to: ['out'] } }
+  const sink = (maxAge: string) => ({ out: { type: 'memory', spool: { maxAge } } })
+  const rig = new Rig({
+    config: config({ windows, sinks: sink('1d') }),
+    disk: new MemoryDisk(),
+    answer: async () => answer,
+  })
+  await rig.start()
+  await feed(rig, 0, 60)
+  const waiting = rig.gateway.status().sinks[0].points.spooled
+  assert.ok(waiting > 5)
+  await rig.reload(config({ windows, sinks: sink('2d') }))
+  answer = { outcome: 'ok' }
+  await feed(rig, 60, 100)
+  await rig.advance(40_000)
+  const { emitted, delivered, spooled } = rig.gateway.status().sinks[0].points
+  assert.equal(spooled, 0)
+  assert.equal(delivered, emitted)
+  const lines = rig.sunk.get('out') ?? []
+  assert.equal(new Set(lines).size, lines.length)
+  assert.equal(lines.length, delivered)
+  assert.ok(lines.some((line) => line.endsWith(' 1704067200000000000')))
+  await rig.stop()
+})
+
+test('blocks that were decoded behind the last mark count once, however often it is killed', async () => {
+  let disk = new MemoryDisk()
+  const points: SeenPoint[] = []
+  const sizes = { blockBytes: 256 }
+  const send = async (rig: Rig, from: number, to: number) => {
+    for (let i = from; i < to; i++) await rig.push('a', `d${i % 3}`, frame(i))
+    rig.script('a').out.endBurst()
+  }
+  let sent = 0
+  for (let run = 0; run < 6; run++) {
+    const rig = new Rig({ config: config(), disk, sizes, startUs: START * 1000 + run })
+    await rig.start()
+    // No tick comes between: many blocks are sealed behind the last mark.
+    await send(rig, sent, sent + (run % 2) * 15)
+    sent += (run % 2) * 15
+    points.push(...rig.due)
+    disk = disk.copy()
+  }
+  const rig = new Rig({ config: config(), disk, sizes, startUs: START * 1000 + 10 })
+  await rig.start()
+  await rig.advance(30_000)
+  const { frames, samples } = rig.gateway.status().sources[0]
+  assert.equal(frames.decoded, sent)
+  assert.equal(samples.reduced, sent)
+  points.push(...rig.due)
+  const counted = [...last(points)].filter(([key]) => key.startsWith('second'))
+  const total = counted.reduce((sum, [, text]) => sum + ((JSON.parse(text) as { v_count?: number }).v_count ?? 0), 0)
+  assert.equal(total, sent)
 })
