@@ -255,6 +255,7 @@ test('a disk that refuses keeps no point back: they go from memory, and later po
     [1, 2, 3, 4].map((x) => `m,source=s x=${x} ${x}000000000`),
   )
   assert.equal(lane.status().points.delivered, 4)
+  assert.equal(lane.status().spoolFailing, undefined)
 })
 
 test('what the journal knows no batch of was never sent: it is cut off', async () => {
