@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pass } from 'node:timers/promises'
 import { type Plant, startPlant } from '../support/plant.js'
 import { mountTmpfs, type Tmpfs } from '../support/tmpfs.js'
+import { folderWith, weir } from '../support/weir.js'
 
 // Real file systems that are full while samples flow.
 
@@ -28,6 +30,27 @@ async function isRight(plant: Plant, disk: Tmpfs) {
 }
 
 const NO_STATE = /state is not kept: .*the disk is full/
+
+test('a directory on a read-only disk, made already or not: weir does not start, and says why', async (t) => {
+  const disk = mountTmpfs(t, SIZE_BYTES)
+  mkdirSync(`${disk.dir}/made`)
+  disk.remount('ro')
+  for (const key of ['stateDir', 'runtimeDir'])
+    for (const name of ['made', 'new/below']) {
+      const config = {
+        http: false,
+        stateDir: 'state',
+        [key]: `${disk.dir}/${name}`,
+        sources: { m: { type: 'mqtt', url: 'mqtt://127.0.0.1:1', topics: ['a'] } },
+        windows: { w: { of: '*', every: '1s', reduce: ['count'] } },
+        sinks: { f: { type: 'file', path: 'out.lp' } },
+      }
+      const cwd = folderWith(t, { 'weir.yaml': JSON.stringify(config) })
+      const { code, stderr } = await weir(t, ['run', 'weir.yaml'], { cwd })
+      assert.equal(code, 1)
+      assert.match(stderr, /cannot .*weir-tmpfs-.*: the disk is read-only; see why it was mounted so/)
+    }
+})
 
 const full = (disk: Tmpfs) => disk.fill()
 const inodes = (disk: Tmpfs) => disk.fillInodes()

@@ -28,9 +28,10 @@ class Database implements Sink {
 
   constructor(readonly clock: FakeClock) {}
 
-  async send(body: Uint8Array): Promise<SendResult> {
+  async send(body: Uint8Array, _signal?: AbortSignal, isAlive = () => true): Promise<SendResult> {
     const text = Buffer.from(body).toString()
     if (this.tookMs > 0) await new Promise<void>((resolve) => this.clock.after(this.tookMs, resolve))
+    if (!isAlive()) return new Promise(() => {})
     const answer = this.answer(text)
     if (answer.outcome === 'ok')
       for (const one of text.trimEnd().split('\n')) {
@@ -44,8 +45,7 @@ class Database implements Sink {
   /** For one run; those before it have died, and what they send goes nowhere. */
   ofRun(): Sink {
     const run = ++this.#runs
-    const send = (body: Uint8Array) => (run === this.#runs ? this.send(body) : new Promise<never>(() => {}))
-    return { takesSeveral: true, send }
+    return { takesSeveral: true, send: (body) => this.send(body, undefined, () => run === this.#runs) }
   }
 }
 

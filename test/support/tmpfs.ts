@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Scope } from './weir.js'
 
-/** A small file system of its own, in memory. Needs root, or sudo without a password. */
+/** A small file system of its own, in memory. Needs root. */
 export interface Tmpfs {
   readonly dir: string
   /** Takes all room there is. */
@@ -20,10 +20,7 @@ export interface Tmpfs {
 /** Mounted for as long as the scope. */
 export function mountTmpfs(t: Scope, sizeBytes: number): Tmpfs {
   const dir = mkdtempSync(join(tmpdir(), 'weir-tmpfs-'))
-  const run = (...command: string[]) => {
-    const [name, ...args] = process.getuid?.() === 0 ? command : ['sudo', '-n', ...command]
-    execFileSync(name, args)
-  }
+  const run = (name: string, ...args: string[]) => execFileSync(name, args)
   run('mount', '-t', 'tmpfs', '-o', `size=${sizeBytes},nr_inodes=1000,mode=1777`, 'weir-test', dir)
   t.after(() => {
     run('umount', '-l', dir)
