@@ -46,6 +46,8 @@ export interface GatewayOptions {
   sizes?: Partial<Sizes>
   /** Estimated work from which on workers take part, ms. */
   handOverMs?: number
+  /** The workers' program. Default: the one that runs chunks. */
+  worker?: URL
   /** For jitter. */
   random?: () => number
   /** Windows of live sources that began before it are not written, µs since the epoch. Default: the start, where no state is taken up. */
@@ -244,7 +246,7 @@ export class Gateway {
   }
 
   #makeLine(plan: Plan): Line {
-    const { components, outsideClock = this.#clock, sizes, handOverMs } = this.#options
+    const { components, outsideClock = this.#clock, sizes, handOverMs, worker } = this.#options
     const { notBeforeUs = this.#steady.nowUs() } = this.#options
     return new Line(plan, {
       components,
@@ -254,6 +256,7 @@ export class Gateway {
       log: this.#log,
       sizes: { ...DEFAULT_SIZES, ...sizes },
       handOverMs,
+      worker,
       tapping: this.#tapping,
       targets: (window) => [...this.#targets(window), ...this.#observers],
       outlets: this.#lanes,

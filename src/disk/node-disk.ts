@@ -106,7 +106,7 @@ export class NodeDisk implements Disk {
 
   makeDir(dir: string): void {
     attempt('make directory', dir, () => {
-      const first = fs.mkdirSync(dir, { recursive: true, mode: DIRECTORY_MODE })
+      const first = makeWithParents(dir)
       for (let at = dir; first && at.length >= first.length; at = dirname(at)) syncNames(dirname(at))
     })
   }
@@ -219,5 +219,19 @@ class NodeFile implements DiskFile {
 
   #write(bytes: Uint8Array, position: number): void {
     for (let at = 0; at < bytes.length; ) at += fs.writeSync(this.#fd, bytes, at, bytes.length - at, position + at)
+  }
+}
+
+/** Makes a directory and those above it; the first of them that it made. */
+function makeWithParents(dir: string): string | undefined {
+  try {
+    return fs.mkdirSync(dir, { recursive: true, mode: DIRECTORY_MODE })
+  } catch (error) {
+    if (!isCode(error, 'ENOENT')) throw error
+    // Node says so of a read-only disk too; asked for the first one alone, the system says why.
+    let missing = dir
+    while (!fs.existsSync(dirname(missing))) missing = dirname(missing)
+    fs.mkdirSync(missing, { mode: DIRECTORY_MODE })
+    throw error
   }
 }

@@ -147,6 +147,7 @@ export class RecordLog {
       this.#fails(error)
       return this.#keep(type, pieces, always)
     }
+    if (!this.#o.durable) this.#works()
     return true
   }
 

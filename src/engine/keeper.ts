@@ -107,8 +107,9 @@ export class Keeper {
       })
       this.#loaded = this.#choose(durable)
       this.#position = this.#loaded?.complete ? this.#records.end : (this.#loaded?.position ?? this.#records.end)
-      this.recovered = this.#loaded && this.#recover(this.#loaded)
-      this.lastMark = this.#loaded && this.#lastMark(this.#loaded)
+      const marks = this.#loaded && this.#marksBehind(this.#loaded)
+      this.recovered = this.#loaded && marks && this.#recover(this.#loaded, marks.own)
+      this.lastMark = marks?.last
     } catch (error) {
       this.#lock?.release()
       throw error
@@ -283,10 +284,10 @@ export class Keeper {
     return !isBefore(position, this.#records.first ?? this.#records.end)
   }
 
-  #recover(loaded: Loaded): Recovered {
+  /** What it goes on with lies behind this position. */
+  #recover(loaded: Loaded, position: LogPosition): Recovered {
     const { names, read, meta } = loaded
     const records = this.#records
-    const position = this.#position
     const lostFrames = loaded.complete ? new Map<number, number>() : this.#lost.framesBehind(position)
     let lost = 0
     for (const frames of lostFrames.values()) lost += frames
@@ -299,15 +300,20 @@ export class Keeper {
     }
   }
 
-  /** Also sets the position behind it. */
-  #lastMark(loaded: Loaded): number {
-    let { batch } = loaded
-    if (loaded.complete) return batch
-    for (const { type, body, end } of this.#records.records(this.#position)) {
+  /**
+   * The number of the last mark, and the position behind the state's own: where the disk refused or a sync failed, records before
+   * it may have been written behind the position that was known when the state was kept. Also sets the position behind the last.
+   */
+  #marksBehind(loaded: Loaded): { last: number; own: LogPosition } {
+    let last = loaded.batch
+    let own = this.#position
+    if (loaded.complete) return { last, own }
+    for (const { type, body, end } of this.#records.records(own)) {
       if (type !== RECORD.mark) continue
-      batch = (JSON.parse(Buffer.from(body).toString()) as MarkRecord).batch
+      last = (JSON.parse(Buffer.from(body).toString()) as MarkRecord).batch
       this.#position = end
+      if (last === loaded.batch) own = end
     }
-    return Math.max(batch, this.#lost.lastBatch)
+    return { last: Math.max(last, this.#lost.lastBatch), own }
   }
 }

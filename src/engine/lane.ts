@@ -411,7 +411,7 @@ export class Lane {
 
   /** Keeps the spool within its bounds; what is on its way stays. */
   #bound(spool: Spool): void {
-    const oldest: LaneName = spool.hasBacklog ? 'backlog' : 'live'
+    const oldest = spool.oldestLane
     if (this.#sending[oldest] || !spool.isOver()) return
     this.#works[oldest] = undefined
     if (spool.bound() > 0) this.#sayOverfull()
@@ -477,8 +477,9 @@ export class Lane {
 
   /** What waited while the sink was away is its backlog from now on. */
   #split(): void {
+    // Points on their way into the spool would be on neither side.
+    if (this.#offered.length > 0 || !this.#spool!.split()) return
     this.#splits = false
-    this.#spool!.split()
     this.#throughUs = new Map(this.#newestUs)
   }
 

@@ -38,6 +38,7 @@ export interface LineParts {
   sizes: Sizes
   /** Estimated work from which on workers take part, ms. */
   handOverMs?: number | undefined
+  worker?: URL | undefined
   tapping: Tapping
   /** Who gets a window's points. */
   targets(window: WindowPlan): Target[]
@@ -120,6 +121,7 @@ export class Line {
       states: components.states,
       clock: parts.outsideClock,
       log,
+      ...(parts.worker && { worker: parts.worker }),
     })
     const rows = new ColumnRows(memory, this.identities.series)
     const reducer = new Reducer(

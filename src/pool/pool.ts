@@ -13,6 +13,9 @@ export const HAND_OVER_MS = 2
 /** A worker that takes longer is stuck, ms: chunks take it some milliseconds. */
 const PATIENCE_MS = 10_000
 
+/** A worker that takes more memory of its own is ended, so that it does not take all there is. */
+const MOST_HEAP_MB = 64
+
 export interface PoolOptions {
   /** 0 = all chunks run on the ingest thread. */
   workers: number
@@ -111,6 +114,8 @@ export class ChunkPool {
       minThreads: this.options.workers,
       maxThreads: this.options.workers,
       workerData: { memory: this.memory.memory },
+      // It needs next to none: all it works on is in the shared memory.
+      resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP_MB },
     })
     // A worker that dies between tasks: there is another for the next.
     pool.on('error', (error) => this.options.log.warn({ reason: reasonOf(error) }, 'a worker failed'))

@@ -109,6 +109,8 @@ export class Spool {
   /** Up to here records may be sent. */
   #sendable: LogPosition
   #heldTo: HeldPosition | undefined
+  /** The body on its way in the live lane was read past records that belong behind the backlog. */
+  #passesOver = false
 
   private constructor(options: SpoolOptions, log: RecordLog, file: CursorFile, cursor: Cursor) {
     this.#o = options
@@ -181,7 +183,8 @@ export class Spool {
 
   /** Nothing waits that may be sent. */
   isEmpty(lane: LaneName): boolean {
-    return lane === 'live' ? !isBefore(this.#cursor.live, this.#sendable) : this.#cursor.backlog.length === 0
+    const { live, backlog } = this.#cursor
+    return lane === 'live' ? !isBefore(live, this.#sendable) : !backlog.some(({ from, to }) => isBefore(from, to))
   }
 
   /**
@@ -230,14 +233,24 @@ export class Spool {
     this.#file.write(this.#cursor)
   }
 
-  /** What waits now is left behind: points from here on go first. A sink that comes and goes again and again has one backlog. */
-  split(): void {
+  /** What points are given up from first. */
+  get oldestLane(): LaneName {
+    return this.isEmpty('backlog') ? 'live' : 'backlog'
+  }
+
+  /**
+   * What waits now is left behind: points from here on go first. A sink that comes and goes again and again has one backlog.
+   * False while there is something that may not be sent yet: it would be on neither side.
+   */
+  split(): boolean {
     const { live, backlog } = this.#cursor
-    if (backlog.length >= MOST_RANGES) return
+    if (isBefore(this.#sendable, this.#log.end)) return false
+    if (backlog.length >= MOST_RANGES) return true
     const last = backlog.at(-1)
     if (last && isBefore(last.to, live)) backlog.push({ from: last.to, to: live, tagged: true })
     if (isBefore(live, this.#sendable)) backlog.push({ from: live, to: this.#sendable, tagged: false })
     this.#cursor.live = this.#sendable
+    return true
   }
 
   /** The next body of a lane; undefined where there is none. */
@@ -246,7 +259,8 @@ export class Spool {
     if (lane === 'live') {
       const found = this.#read(live, this.#sendable, backlog.length > 0 ? 0 : undefined, mostRecords)
       // Nothing for this lane: it need not be looked at again.
-      if (!found) this.#cursor.live = this.#sendable
+      if (!found) this.#move(this.#sendable)
+      else this.#passesOver = backlog.length > 0
       return found
     }
     for (;;) {
@@ -254,6 +268,7 @@ export class Spool {
       if (!range) return undefined
       const found = this.#read(range.from, range.to, range.tagged ? 1 : undefined, mostRecords)
       if (found) return found
+      if (this.#passesOver && this.isEmpty('backlog')) return undefined
       this.#pass(range.to)
     }
   }
@@ -271,7 +286,7 @@ export class Spool {
       this.#waiting -= counts[fate]
     }
     if (mark !== undefined) this.#cursor.mark = mark
-    if (lane === 'live') this.#cursor.live = to
+    if (lane === 'live') this.#move(to)
     else this.#pass(to)
     const first = this.#first
     // Not before the cursor is safe: a sink may have to take back what came behind the one before.
@@ -292,7 +307,7 @@ export class Spool {
     let given = 0
     for (;;) {
       if (!this.isOver()) return given
-      const lane: LaneName = this.hasBacklog ? 'backlog' : 'live'
+      const lane = this.oldestLane
       const oldest = this.next(lane, 1)
       if (!oldest) return given
       this.taken(lane, oldest, { delivered: 0, refused: 0, givenUp: oldest.points })
@@ -320,7 +335,18 @@ export class Spool {
     }
   }
 
-  /** The backlog goes on from here; once it has caught up with the live lane, they are one again. */
+  /** The live lane goes on from here; what it passed over belongs to the backlog. */
+  #move(to: LogPosition): void {
+    this.#cursor.live = to
+    this.#passesOver = false
+    const last = this.#cursor.backlog.at(-1)
+    if (last && !isBefore(last.from, last.to)) last.to = to
+  }
+
+  /**
+   * The backlog goes on from here; once it has caught up with the live lane, they are one again. While that lane passes over
+   * what belongs behind, an empty range stands for what is to come.
+   */
   #pass(to: LogPosition): void {
     const { backlog, live } = this.#cursor
     const range = backlog[0]
@@ -329,7 +355,8 @@ export class Spool {
       return
     }
     backlog.shift()
-    if (backlog.length === 0 && isBefore(range.to, live)) backlog.push({ from: range.to, to: live, tagged: true })
+    if (backlog.length === 0 && (this.#passesOver || isBefore(range.to, live)))
+      backlog.push({ from: range.to, to: live, tagged: true })
   }
 
   #read(from: LogPosition, to: LogPosition, tag: 0 | 1 | undefined, mostRecords: number): Taken | undefined {

@@ -8,6 +8,7 @@ import type { SendResult, Sink } from '../../src/model/sink.js'
 import { Spool } from '../../src/spool/spool.js'
 import { FakeClock, settle } from '../support/fake-clock.js'
 import { failure, MemoryDisk } from '../support/memory-disk.js'
+import { draws } from '../support/orders.js'
 import { points } from '../support/points.js'
 
 const damage = {
@@ -23,12 +24,14 @@ class Database implements Sink {
   readonly byKey = new Map<string, string>()
   answer: (body: string) => SendResult = () => ({ outcome: 'ok' })
   tookMs = 0
+  #runs = 0
 
   constructor(readonly clock: FakeClock) {}
 
-  async send(body: Uint8Array): Promise<SendResult> {
+  async send(body: Uint8Array, _signal?: AbortSignal, isAlive = () => true): Promise<SendResult> {
     const text = Buffer.from(body).toString()
     if (this.tookMs > 0) await new Promise<void>((resolve) => this.clock.after(this.tookMs, resolve))
+    if (!isAlive()) return new Promise(() => {})
     const answer = this.answer(text)
     if (answer.outcome === 'ok')
       for (const one of text.trimEnd().split('\n')) {
@@ -37,6 +40,12 @@ class Database implements Sink {
         this.byKey.set(`${key} ${time}`, value)
       }
     return answer
+  }
+
+  /** For one run; those before it have died, and what they send goes nowhere. */
+  ofRun(): Sink {
+    const run = ++this.#runs
+    return { takesSeveral: true, send: (body) => this.send(body, undefined, () => run === this.#runs) }
   }
 }
 
@@ -160,6 +169,42 @@ test('after a day away points of now wait less than a second while the backlog g
   assert.ok(at('x=777 ') > at('m,source=s x=20 86000000000000'))
 })
 
+test('however long the sink takes and how often it goes, a correction is never sent before what it corrects, and none stays behind', async () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const random = draws(seed)
+    const clock = new FakeClock()
+    const database = new Database(clock)
+    let disk = new MemoryDisk()
+    let { lane, spool, offer } = setUp(disk, clock, database.ofRun())
+    const last = new Map<string, string>()
+    for (let batch = 1; batch <= 400; batch++) {
+      const second = 1000 + Math.floor(batch / 4)
+      for (let i = Math.floor(random() * 3); i > 0; i--) {
+        const timeS = second - Math.floor(random() * 3)
+        const key = `m,source=s ${timeS}000000000`
+        offer(batch, timeS, last.has(key))
+        last.set(key, `x=${batch}`)
+      }
+      lane.commit(batch)
+      lane.pump()
+      if (random() < 0.02) database.answer = random() < 0.5 ? down : () => ({ outcome: 'ok' })
+      if (random() < 0.1) database.tookMs = random() * 600
+      await clock.advance(250)
+      if (random() < 0.005) {
+        disk = disk.copy()
+        ;({ lane, spool, offer } = setUp(disk, clock, database.ofRun()))
+      }
+    }
+    database.answer = () => ({ outcome: 'ok' })
+    for (let i = 0; i < 60; i++) {
+      lane.pump()
+      await clock.advance(1000)
+    }
+    assert.deepEqual([lane.status().points.spooled, spool.hasBacklog], [0, false], `seed ${seed}`)
+    for (const [key, value] of last) assert.equal(database.byKey.get(key), value, `seed ${seed}: ${key}`)
+  }
+})
+
 test('a spool past its bounds gives up the oldest and counts it', async () => {
   const clock = new FakeClock()
   const database = new Database(clock)
@@ -210,6 +255,7 @@ test('a disk that refuses keeps no point back: they go from memory, and later po
     [1, 2, 3, 4].map((x) => `m,source=s x=${x} ${x}000000000`),
   )
   assert.equal(lane.status().points.delivered, 4)
+  assert.equal(lane.status().spoolFailing, undefined)
 })
 
 test('what the journal knows no batch of was never sent: it is cut off', async () => {

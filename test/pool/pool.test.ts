@@ -111,6 +111,16 @@ test('a worker that throws costs nothing but time', async () => {
   await pool.close()
 })
 
+test('a worker that runs out of memory costs nothing but time, and takes nobody with it', async () => {
+  const before = process.resourceUsage().maxRSS
+  const { pool, run, log } = setUp(`${claim} for (const all = []; ; ) all.push(new Array(1e5).fill(mine + 0.5)) }`)
+  assert.deepEqual(await run(), expected)
+  assert.match(log.said.join('\n'), /a worker failed/)
+  const tookMiB = (process.resourceUsage().maxRSS - before) / 1024
+  assert.ok(tookMiB < 500, `${tookMiB} MiB`)
+  await pool.close()
+})
+
 test('a worker that never comes to an end is ended, and its chunks run again', async () => {
   const { pool, run, log, clock } = setUp(`${claim} for (;;); }`)
   const counts = await run(async () => {

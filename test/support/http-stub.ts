@@ -19,14 +19,14 @@ export interface StubAnswer {
   close?: boolean
 }
 
-/** An HTTP server that records requests and answers from a script; `hang` never answers. */
+/** An HTTP server that records requests and answers from a script; `hang` never answers, `cut` ends the connection instead. */
 export interface HttpStub {
   url: string
   port: number
   requests: StubRequest[]
   /** Answers to come, first first; when empty, `otherwise` is given. */
-  answers: (StubAnswer | 'hang')[]
-  otherwise: StubAnswer | 'hang' | ((request: StubRequest) => StubAnswer)
+  answers: (StubAnswer | 'hang' | 'cut')[]
+  otherwise: StubAnswer | 'hang' | 'cut' | ((request: StubRequest) => StubAnswer | 'cut' | Promise<StubAnswer | 'cut'>)
   /** Connections accepted so far. */
   connections: number
   /** Resolves when `count` requests came in whole. */
@@ -44,9 +44,10 @@ export async function startHttpStub(port = 0): Promise<HttpStub> {
     const got: StubRequest = { method: request.method!, url: request.url!, headers: request.headers, body }
     stub.requests.push(got)
     const next = stub.answers.shift() ?? stub.otherwise
-    const answer = typeof next === 'function' ? next(got) : next
     wake()
+    const answer = typeof next === 'function' ? await next(got) : next
     if (answer === 'hang') return
+    if (answer === 'cut') return request.socket.destroy()
     response.writeHead(answer.status, { ...answer.headers, ...(answer.close ? { connection: 'close' } : {}) })
     response.end(answer.body)
   })

@@ -27,6 +27,8 @@ export interface Mosquitto {
   files: { ca: string; cert: string; key: string }
   /** Ends the process at once, as a power cut would. */
   kill(): Promise<void>
+  /** Ends it in order; its folder stays. */
+  halt(): Promise<void>
   /** Starts it again on the same port and folder. */
   start(): Promise<void>
   /** Ends it and removes its folder. */
@@ -86,6 +88,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     folder,
     files: { ca: path('ca.crt'), cert: path('client.crt'), key: path('client.key') },
     kill: () => end('SIGKILL'),
+    halt: () => end('SIGTERM'),
     start,
     async stop() {
       await end('SIGTERM')

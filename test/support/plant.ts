@@ -71,7 +71,7 @@ export async function startPlant(t: Scope, options: PlantOptions = {}): Promise<
     sources: { m: { ...source, url: brokerUrl, ...options.source } },
     windows,
     sinks: {
-      db: { type: 'influxdb', url: databaseUrl, database: 'k', timeout: '1s', ...options.sink },
+      db: { type: 'influxdb', url: databaseUrl, database: 'k', timeout: '3s', ...options.sink },
       file: { type: 'file', path: FILE },
     },
     ...options.config,
@@ -90,19 +90,6 @@ export async function startPlant(t: Scope, options: PlantOptions = {}): Promise<
   const load = await startNumberedLoad(broker.url, rateHz)
   t.after(() => load.stop())
   const database = influxd.client('k')
-  const isRight = async (all: boolean, withinMs?: number) => {
-    let wrong: string[] = []
-    try {
-      await until(
-        'the database is right',
-        async () => (wrong = await load.wrongIn(database, all)).length === 0,
-        withinMs,
-      )
-      return []
-    } catch (error) {
-      return wrong.length > 0 ? wrong : [String((error as Error).cause ?? error)]
-    }
-  }
   return {
     broker,
     influxd,
@@ -114,27 +101,27 @@ export async function startPlant(t: Scope, options: PlantOptions = {}): Promise<
       // Of what came just now all windows are still open.
       const { sent } = load
       await until('more is sent', () => load.sent > sent + rateHz)
-      const wrong = await isRight(false, withinMs)
-      if (wrong.length > 0)
-        throw new Error(`${wrong.slice(0, 20).join('\n')}\n${JSON.stringify(await status())}\n${await host.said()}`)
+      let wrong: string[] = []
+      const look = async () => (wrong = await load.wrongIn(database, false)).length === 0
+      await until('the database is right', look, withinMs).catch(async ({ cause }) => {
+        const why = wrong.length > 0 ? wrong.slice(0, 20).join('\n') : String(cause)
+        throw new Error(`${why}\n${JSON.stringify(await status())}\n${await host.said()}`)
+      })
     },
     async end(patienceMs = Math.max(20_000, load.sent / 20)) {
       await load.stop()
-      // Where it does not come to that, the ledger says why.
-      await until('all is delivered', async () => isDelivered(await status(), load.sent), patienceMs).catch(() => {})
-      const wrong = [
-        ...(await isRight(true, patienceMs)),
-        ...load.wrongInFile(host.read(FILE)),
-        ...wrongIn(await status(), load.sent),
-      ]
+      let wrong: string[] = []
+      const look = async () => {
+        wrong = wrongIn(await status(), load.sent)
+        if (wrong.length === 0) wrong = [...(await load.wrongIn(database, true)), ...load.wrongInFile(host.read(FILE))]
+        return wrong.length === 0
+      }
+      await until('all is as it must be', look, patienceMs).catch(async () => {
+        wrong.push(...(await load.wrongIn(database, true)), await host.said())
+      })
       return wrong.length > 20 ? [...wrong.slice(0, 20), `${wrong.length - 20} more`] : wrong
     },
   }
-}
-
-function isDelivered({ sources: [{ frames, samples }], sinks }: Status, sent: number): boolean {
-  const isTaken = frames.decoded >= sent && frames.pending === 0 && samples.pending === 0
-  return isTaken && sinks.every(({ points }) => points.spooled === 0 && points.emitted > 0)
 }
 
 /** What the ledger says otherwise than that each message counted once, and all points were delivered. */

@@ -60,6 +60,8 @@ export interface RigOptions {
   config: object
   sizes?: Partial<Sizes>
   handOverMs?: number
+  /** The workers' program. */
+  worker?: URL
   log?: Log
   startUs?: number
   /** How long the machine has run then; it began with 2024 unless told. */
@@ -122,6 +124,7 @@ export class Rig {
       random: () => 0.5,
       sizes: { ...options.sizes, poison: true },
       ...(options.handOverMs === undefined ? {} : { handOverMs: options.handOverMs }),
+      ...(options.worker && { worker: options.worker }),
     })
   }
 

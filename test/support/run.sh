@@ -63,17 +63,17 @@ files_of() {
 
 # The longest first, so that they don't run alone at the end.
 groups() {
-  printf '%s\n' systemd e2e
+  printf '%s\n' systemd crash e2e
   find build/test -name '*.test.js' -not -path '*/bench/*' -not -path '*/support/*' -printf '%P\n' |
-    sed 's,^[^/]*$,root,; s,/.*,,' | sort -u | grep -vx 'systemd\|e2e'
+    sed 's,^[^/]*$,root,; s,/.*,,' | sort -u | grep -vx 'systemd\|crash\|e2e'
 }
 
 count() { awk -v what="$2" '$2 == what { n = $3 } END { print n + 0 }' "$logs/$1.log"; }
 
 run_group() {
   local group=$1 from=$EPOCHREALTIME files outcome= as_root=()
-  # A Debian is booted there, which only root may do.
-  if [ "$group" = systemd ] && [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
+  # A Debian is booted there, and disks are mounted, which only root may do.
+  if [[ "$group" = systemd || "$group" = crash ]] && [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
   mapfile -t files < <(files_of "$group")
   "${as_root[@]}" "$(command -v node)" --test --test-concurrency=1 --test-timeout=300000 --test-reporter=spec "${files[@]}" \
     >"$logs/$group.log" 2>&1 </dev/null || outcome='  FAILED'
