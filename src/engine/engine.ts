@@ -23,7 +23,7 @@ import type { EngineMemory } from './engine-memory.js'
 import type { Epochs, SavedEpoch } from './epochs.js'
 import type { Identities } from './identities.js'
 import type { Intake, IntakeHost } from './intake.js'
-import type { ClockRecord, LineJournal, MarkRecord } from './journal-records.js'
+import type { ClockRecord, LineJournal, MarkRecord, NextPlan } from './journal-records.js'
 import { type Reducer, SETTLED } from './reducer.js'
 import type { SteadyClock } from './steady-clock.js'
 import { Turns } from './turns.js'
@@ -252,11 +252,14 @@ export class Engine implements IntakeHost {
     if (this.#epochs.look()) await this.cut()
   }
 
-  /** The last batch of sources that go: all that they left open is final. */
-  async finish(intakes: readonly Intake[]): Promise<void> {
+  /**
+   * The last batch, as a line of another plan goes on: all that sources which go have left open is final. `replayed`: as the
+   * journal tells it.
+   */
+  async finish(intakes: readonly Intake[], next: NextPlan, replayed?: MarkRecord): Promise<void> {
     await this.#exclusive(() => {
       for (const intake of intakes) intake.over = true
-      return this.#batch(this.#intakes)
+      return this.#batch(this.#intakes, { replayed, next })
     })
   }
 
@@ -312,18 +315,18 @@ export class Engine implements IntakeHost {
 
   async #batch(
     intakes: readonly Intake[],
-    { replayed, looks = false }: { replayed?: MarkRecord; looks?: boolean } = {},
+    { replayed, next, looks = false }: { replayed?: MarkRecord | undefined; next?: NextPlan; looks?: boolean } = {},
   ): Promise<void> {
     const { reducer, closer, derivation, clock, outlets, journal } = this.#p
     const nowUs = replayed?.nowUs ?? clock.nowUs()
-    const number = this.batches + 1
+    const number = replayed?.batch ?? this.batches + 1
     // What comes while this batch is made belongs to the next.
     const cut = intakes.filter((intake) => intake.cut())
     // All that was taken so far is in it: from here on the clock may mean something else.
     const turned = replayed ? replayed.clock : looks ? this.#epochs.look() : undefined
     if (!replayed) {
       const sources = intakes.map(({ index }) => index)
-      journal?.mark({ batch: number, nowUs, sources, ...(turned && { clock: turned }) })
+      journal?.mark({ batch: number, nowUs, sources, ...(turned && { clock: turned }), ...(next && { next }) })
       if (turned) {
         clock.take(turned.offsetUs)
         for (const intake of this.#intakes) intake.forgetArrival()
@@ -446,7 +449,9 @@ export class Engine implements IntakeHost {
   async #derive(intake: Intake, from: readonly Intake[], nowUs: number): Promise<boolean> {
     const { derivation, reducer, memory } = this.#p
     const before = this.watermarkUs(intake)
-    const watermark = Math.max(before, Math.min(...from.map((input) => this.watermarkUs(input))))
+    // One that goes ends with what there is by now, whatever its inputs do.
+    const inputsUs = intake.over ? [Number.POSITIVE_INFINITY] : from.map((input) => this.watermarkUs(input))
+    const watermark = Math.max(before, Math.min(...inputsUs))
     for (let full = true; full; ) {
       full = derivation!.make(intake.index, watermark, nowUs)
       const reducing = reducer.reduce()

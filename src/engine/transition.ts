@@ -35,7 +35,8 @@ export function transition(saved: SavedLine, plan: Plan, nowUs: number): Transit
       return kept.fromUs === undefined ? window : { ...window, fromUs: kept.fromUs }
     }
     changes.push(kept ? `window ${window.name}: changed` : `window ${window.name}: new`)
-    return { ...window, fromUs: switchUs }
+    // A session or a run of counted rows is nobody else's, whenever it began.
+    return isOnGrid(window) ? { ...window, fromUs: switchUs } : window
   })
   const ended: number[] = []
   const sinks = plan.sinks.map(({ name }) => name)
@@ -44,7 +45,7 @@ export function transition(saved: SavedLine, plan: Plan, nowUs: number): Transit
     if (window.untilUs === undefined && !plan.windows.some(({ name }) => name === window.name))
       changes.push(`window ${window.name}: removed`)
     if (saved.rest.windows[i].openPanes === 0 && window.kind !== 'count') return
-    if (window.kind !== 'tumbling' && window.kind !== 'hopping') {
+    if (!isOnGrid(window)) {
       ended.push(i)
       return
     }
@@ -66,6 +67,8 @@ export function transition(saved: SavedLine, plan: Plan, nowUs: number): Transit
     changes,
   }
 }
+
+const isOnGrid = ({ kind }: WindowPlan) => kind === 'tumbling' || kind === 'hopping'
 
 /** A plan with at least the room that the kept state takes. */
 function roomy(plan: Plan, { rest }: SavedLine): Plan {
