@@ -295,13 +295,20 @@ export class Gateway {
 
   #makeLane(sink: SinkPlan): Lane {
     const { components, outsideClock: clock = this.#clock, random } = this.#options
+    const { gateway, durability } = this.#plan
     const component = components.sinks.find((c) => c.type === sink.type) ?? bug(`sink type ${sink.type} is unknown`)
     const made = sink.options as never
     const format = components.formats.find((f) => f.type === component.format(made)) ?? bug('a format is unknown')
     return new Lane({
       name: sink.name,
       type: sink.type,
-      sink: component.create(made, { name: sink.name, gateway: this.#plan.gateway, clock, log: this.#log }),
+      sink: component.create(made, {
+        name: sink.name,
+        gateway,
+        durable: durability === 'power',
+        clock,
+        log: this.#log,
+      }),
       format,
       finalOnly: component.finalOnly(made),
       clock,
@@ -383,41 +390,43 @@ export class Gateway {
     const isKept = (link: Link) => plan.sources.some((source) => isSame(source, link.plan))
     const gone = this.#links.filter((link) => !isKept(link))
     const kept = this.#links.filter(isKept)
+    const made = plan.sources.filter(({ derives, name }) => !derives && !kept.some((link) => link.plan.name === name))
     for (const { abort } of gone) abort.abort()
     await Promise.all(gone.map(({ running }) => running))
     for (const { inlet } of kept) inlet.hold()
+    let next: Transition
     try {
       await this.#line.engine.cut()
-      const next = transition(this.#line.saved(), plan, this.#clock.nowUs())
+      next = transition(this.#line.saved(), plan, this.#clock.nowUs())
       await this.#switch(next)
-      await this.#switchSinks(plan)
-      const changes = [
-        ...next.changes,
-        ...gone.map((link) => `source ${link.plan.name}: ended`),
-        ...plan.sources
-          .filter((source) => !source.derives && !kept.some((link) => link.plan.name === source.name))
-          .map(({ name }) => `source ${name}: started`),
-      ]
-      this.#plan = plan
-      await this.#keeper?.begin(this.#line, this.#lanes)
-      for (const link of kept) link.inlet.attach(this.#intakeOf(link.plan))
-      const made = plan.sources.filter(
-        (source) => !source.derives && !kept.some((link) => link.plan.name === source.name),
-      )
-      const links = made.map((source) => this.#makeLink(source))
-      for (const link of links) this.#run(link)
-      this.#links = [...kept, ...links]
-      return changes
     } catch (error) {
-      for (const link of kept) link.inlet.attach(link.inlet.intake)
+      for (const { inlet } of kept) inlet.attach(inlet.intake)
       for (const link of gone) {
         link.abort = new AbortController()
         this.#run(link)
       }
-      throw error
-    } finally {
       this.#line.engine.goOn()
+      throw error
     }
+    // From here on there is no way back.
+    try {
+      await this.#switchSinks(plan)
+      this.#plan = plan
+      await this.#keeper?.begin(this.#line, this.#lanes)
+    } catch (error) {
+      this.#fail(error)
+      throw error
+    }
+    for (const { plan, inlet } of kept) inlet.attach(this.#intakeOf(plan))
+    const links = made.map((source) => this.#makeLink(source))
+    for (const link of links) this.#run(link)
+    this.#links = [...kept, ...links]
+    this.#line.engine.goOn()
+    return [
+      ...next.changes,
+      ...gone.map(({ plan }) => `source ${plan.name}: ended`),
+      ...made.map(({ name }) => `source ${name}: started`),
+    ]
   }
 
   /** Another line takes up the state of this one, at a batch's edge. */

@@ -1,5 +1,7 @@
 // Which pages of a stretch of memory have changed since they were last looked at, by a 64-bit hash of each: that a changed page
-// passes for the same one has a chance of 2^-64 a page, about, for contents that nobody chooses by it.
+// passes for the same one has a chance of about 2^-64, for contents that nobody chooses by it. Each step of a lane is one to one,
+// so a change stays in its state until another undoes it, as neighbouring slots that change alike may: then it is in the sum of
+// the states, and in another that turns at each step, which says where it was.
 import { PAGE_BYTES } from '../layout'
 
 const K0: u64 = 0x9e3779b97f4a7c15
@@ -9,11 +11,13 @@ const K1: u64 = 0xc2b2ae3d27d4eb4f
   return rotl((h ^ word) * K0, 29) * K1
 }
 
-// One to one in `h` for each word, so that one changed word always shows: an odd multiple of a rotation. There is no vector
-// multiplication of 64 bits.
-@inline function step(h: v128, at: usize): v128 {
-  const x = v128.xor(h, v128.load(at))
-  const turned = v128.or(i64x2.shl(x, 29), i64x2.shr_u(x, 35))
+@inline function turn(x: v128, by: i32): v128 {
+  return v128.or(i64x2.shl(x, by), i64x2.shr_u(x, 64 - by))
+}
+
+// An odd multiple of a rotation: there is no vector multiplication of 64 bits.
+@inline function step(h: v128, word: v128): v128 {
+  const turned = turn(v128.xor(h, word), 29)
   return i64x2.add(turned, i64x2.shl(turned, 15))
 }
 
@@ -23,25 +27,41 @@ export function hashOf(at: usize, end: usize): u64 {
   let b = i64x2.splat(K1)
   let c = i64x2.splat(K0 ^ K1)
   let d = i64x2.splat(~K0)
+  let sumA = a
+  let turnedA = a
+  let sumB = b
+  let turnedB = b
+  let sumC = c
+  let turnedC = c
+  let sumD = d
+  let turnedD = d
   for (; at + 64 <= end; at += 64) {
-    a = step(a, at)
-    b = step(b, at + 16)
-    c = step(c, at + 32)
-    d = step(d, at + 48)
+    a = step(a, v128.load(at))
+    b = step(b, v128.load(at, 16))
+    c = step(c, v128.load(at, 32))
+    d = step(d, v128.load(at, 48))
+    sumA = i64x2.add(sumA, a)
+    turnedA = v128.xor(turn(turnedA, 23), a)
+    sumB = i64x2.add(sumB, b)
+    turnedB = v128.xor(turn(turnedB, 23), b)
+    sumC = i64x2.add(sumC, c)
+    turnedC = v128.xor(turn(turnedC, 23), c)
+    sumD = i64x2.add(sumD, d)
+    turnedD = v128.xor(turn(turnedD, 23), d)
   }
   if (at < end) {
-    a = step(a, at)
-    b = step(b, at + 16)
+    a = step(a, v128.load(at))
+    b = step(b, v128.load(at, 16))
   }
-  let h = mix(K1, i64x2.extract_lane(a, 0))
-  h = mix(h, i64x2.extract_lane(a, 1))
-  h = mix(h, i64x2.extract_lane(b, 0))
-  h = mix(h, i64x2.extract_lane(b, 1))
-  h = mix(h, i64x2.extract_lane(c, 0))
-  h = mix(h, i64x2.extract_lane(c, 1))
-  h = mix(h, i64x2.extract_lane(d, 0))
-  h = mix(h, i64x2.extract_lane(d, 1))
+  const states = lanes(lanes(lanes(lanes(K1, a), b), c), d)
+  const sums = lanes(lanes(lanes(lanes(K0, sumA), sumB), sumC), sumD)
+  const turned = lanes(lanes(lanes(lanes(K0, turnedA), turnedB), turnedC), turnedD)
+  const h = mix(mix(states, sums), turned)
   return h ^ (h >> 32)
+}
+
+@inline function lanes(h: u64, v: v128): u64 {
+  return mix(mix(h, i64x2.extract_lane(v, 0)), i64x2.extract_lane(v, 1))
 }
 
 /// Looks at the pages that begin at `start` (the last may be shorter; all lengths are multiples of 32). `hashes` has a u64 a page,

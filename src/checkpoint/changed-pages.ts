@@ -1,3 +1,5 @@
+import { bug } from '../model/errors.js'
+
 /** A stretch of the shared memory, called by what is in it. Its length is rounded up to a multiple of 32 where it is read. */
 export interface Section {
   name: string
@@ -13,8 +15,8 @@ export interface PageKernels {
 export const roundedBytes = (bytes: number): number => Math.ceil(bytes / 32) * 32
 
 /**
- * Which 4 KiB pages of sections have changed since they were last asked for. Their hashes lie in a region of the same memory:
- * the first half of it; in the other half the numbers of one section's changed pages.
+ * Which 4 KiB pages of sections have changed since they were last asked for. Their hashes lie in a region of the same memory, 8 bytes
+ * a page: the first three quarters of it; in the last one the numbers of one section's changed pages.
  */
 export class ChangedPages {
   readonly #u8: Uint8Array
@@ -37,20 +39,20 @@ export class ChangedPages {
     this.#next = region.start
   }
 
+  /** Numbers of the section's changed pages, and the hashes of all its pages, two words each. */
+  of({ name, start, bytes }: Section): { pages: Uint32Array; hashes: Uint32Array } {
+    const count = Math.ceil(bytes / 4096)
+    const out = this.#out(count) >>> 2
+    const at = this.#place(name, count)
+    const found = this.#kernels.changedPages(start, roundedBytes(bytes), at, out * 4)
+    return { pages: this.#u32.slice(out, out + found), hashes: this.#u32.slice(at >>> 2, (at >>> 2) + count * 2) }
+  }
+
   /** All pages count as changed. */
-  reset(): void {
+  #reset(): void {
     this.#u8.fill(0, this.#region.start, this.#next)
     this.#places.clear()
     this.#next = this.#region.start
-  }
-
-  /** Numbers of the section's changed pages, valid until the next call, and the address of the hashes of all its pages. */
-  of({ name, start, bytes }: Section): { pages: Uint32Array; hashes: number } {
-    const count = Math.ceil(bytes / 4096)
-    const out = this.#out(count)
-    const { at } = this.#place(name, count)
-    const found = this.#kernels.changedPages(start, roundedBytes(bytes), at, out)
-    return { pages: this.#u32.subarray(out >>> 2, (out >>> 2) + found), hashes: at }
   }
 
   #out(pages: number): number {
@@ -58,18 +60,19 @@ export class ChangedPages {
   }
 
   /** A section that has grown gets a larger place: then all its pages count as changed once. */
-  #place(name: string, pages: number): { at: number; pages: number } {
+  #place(name: string, pages: number): number {
     const known = this.#places.get(name)
-    if (known && known.pages >= pages) return known
+    if (known && known.pages >= pages) return known.at
     const room = known ? pages * 2 : Math.ceil(pages * 1.25)
     const lists = this.#region.end - roundedBytes((this.#region.end - this.#region.start) / 4)
     if (this.#next + room * 8 > lists) {
-      this.reset()
+      if (this.#next === this.#region.start) bug(`there is no room for hashes of ${pages} pages`)
+      this.#reset()
       return this.#place(name, pages)
     }
-    const made = { at: this.#next, pages: room }
+    const at = this.#next
     this.#next += room * 8
-    this.#places.set(name, made)
-    return made
+    this.#places.set(name, { at, pages: room })
+    return at
   }
 }

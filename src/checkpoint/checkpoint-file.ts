@@ -103,9 +103,14 @@ export class OpenedFile {
   }
 }
 
-/** Bytes before a file's pages. `table` has the entries as they are written. */
+/** Bytes before a file's pages. `table` has the entries as they are written. Throws a DiskError where they are more than can be read. */
 export function fileStart(head: Head, table: Uint8Array): Uint8Array[] {
   const text = Buffer.from(JSON.stringify(head))
+  if (text.length > MOST_HEAD_BYTES)
+    throw new DiskError(
+      'EFBIG',
+      `the head of a checkpoint has ${text.length} bytes; at most ${MOST_HEAD_BYTES} are read`,
+    )
   const fixed = Buffer.alloc(FIXED_BYTES)
   MAGIC.copy(fixed)
   fixed.writeUInt32LE(VERSION, 8)

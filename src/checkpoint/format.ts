@@ -4,7 +4,7 @@
 //
 //   8 bytes   "WEIRCKPT"
 //   u32       version
-//   u32       bytes of the head, at most 16 MiB
+//   u32       bytes of the head, at most 256 MiB
 //   u32       CRC-32 of the head
 //   u32       CRC-32 of the table
 //   head      JSON, see Head: what it is of, and of each section its bytes and how many pages of it follow
@@ -22,7 +22,7 @@ export const VERSION = 1
 export const FIXED_BYTES = 24
 export const TABLE_ENTRY_BYTES = 16
 export const PAGE = 4096
-export const MOST_HEAD_BYTES = 16 * 2 ** 20
+export const MOST_HEAD_BYTES = 256 * 2 ** 20
 /** Of one entry in a file of names. */
 export const MOST_NAMES_BYTES = 256 * 2 ** 20
 
@@ -48,3 +48,6 @@ export interface Head {
 
 export const fileName = (kind: 'base' | 'delta' | 'names', serial: number): string =>
   `${kind}-${String(serial).padStart(16, '0')}`
+
+/** Of what `fileName` makes; 0 of anything else. */
+export const serialOf = (name: string): number => Number.parseInt(/-(\d{16})/.exec(name)?.[1] ?? '0', 10)

@@ -3,8 +3,15 @@ import { instantiateKernels } from '../memory/modules.js'
 /** Behind the module's own constants. */
 const AT = 48 * 1024
 
-/** The hash of a page's bytes, as `changedPages` makes it: short of a multiple of 32, zeros follow. */
+let made: ((bytes: Uint8Array) => bigint) | undefined
+
+/** The hash of a page's bytes, as `changedPages` makes it: short of a multiple of 32, zeros follow. Made once. */
 export function pageHasher(): (bytes: Uint8Array) => bigint {
+  made ??= makeHasher()
+  return made
+}
+
+function makeHasher(): (bytes: Uint8Array) => bigint {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 })
   const kernels = instantiateKernels(memory, 'kernels-unshared')
   const u8 = new Uint8Array(memory.buffer)

@@ -1,24 +1,21 @@
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import type { LogPosition } from '../disk/record-format.js'
-import type { Disk, DiskFile } from '../model/disk.js'
-import { DiskError, reasonOf } from '../model/errors.js'
+import type { DiskFile } from '../model/disk.js'
+import { bug, DiskError, reasonOf } from '../model/errors.js'
 import type { Log } from '../model/log.js'
+import { type Chain, type ChainOptions, openChain } from './chain.js'
 import type { ChangedPages, Section } from './changed-pages.js'
-import { roundedBytes } from './changed-pages.js'
-import { fileStart, OpenedFile, type PageAt, Unusable } from './checkpoint-file.js'
-import { fileName, type Head, MOST_NAMES_BYTES, PAGE, TABLE_ENTRY_BYTES, TRAILER } from './format.js'
-import { pageHasher } from './page-hash.js'
+import { fileStart, type PageAt } from './checkpoint-file.js'
+import { fileName, type Head, PAGE, serialOf, TRAILER } from './format.js'
+import { namesPieces } from './names.js'
+import { look, pagesToWrite } from './pages-to-write.js'
+import { Unpublished } from './unpublished.js'
 
-export interface StoreOptions {
-  disk: Disk
-  dir: string
-  gateway: string
+export interface StoreOptions extends ChainOptions {
   bootId: string
   /** Everything is synced before it counts. */
   durable: boolean
   log: Log
-  damage: { found(path: string, offset: number, why: string): void }
 }
 
 /** A state that was found. */
@@ -47,7 +44,7 @@ export interface ToSave {
   /** Named since the last call, with `all` all there is: arrays of JSON. */
   names: readonly Uint8Array[]
   sections: readonly Section[]
-  memory: { u8: Uint8Array; u32: Uint32Array }
+  memory: { u8: Uint8Array }
   changed: ChangedPages
   /** It builds upon nothing. */
   all: boolean
@@ -55,10 +52,21 @@ export interface ToSave {
   after: Promise<unknown>
 }
 
-/** Deltas are as long as so many bases: then a base is made. */
+/** The deltas are together at most so many times as long as their base: else a base is made. */
 const MOST_DELTAS = 2
+/** A delta with more than this part of all pages is no cheaper than a base, and would only take room beside it. */
+const MOST_CHANGED = 0.5
 /** Pieces of one write. */
 const PIECES = 512
+
+/** What `save` has written. */
+interface Written {
+  path: string
+  isBase: boolean
+  serial: number
+  names: Head['names']
+  bytes: number
+}
 
 /** One state of a line on a disk, and what it needs to be brought up to date: changed pages. One process writes it. */
 export class CheckpointStore {
@@ -71,9 +79,11 @@ export class CheckpointStore {
   /** The serial of the file that counts, and the highest one given. */
   #last: number | undefined
   #serial = 0
+  /** What counts is complete. */
+  #isComplete = false
   #baseBytes = 0
   #deltaBytes = 0
-  #names: { file: string; bytes: number } | undefined
+  #names: Head['names'] | undefined
   /** Something was not written as it should be: the next is a base. */
   #broken = true
   #saving = false
@@ -83,59 +93,29 @@ export class CheckpointStore {
     options.disk.makeDir(options.dir)
   }
 
-  /** The state on the disk, or undefined where there is none that is whole. Damaged files are handed to `damage`. */
+  /**
+   * The newest state on the disk that is whole, or undefined where there is none. Damaged files are handed to `damage`: then
+   * it may be an older one than was saved last.
+   */
   load(): Loaded | undefined {
-    const { disk, dir, gateway, damage } = this.#o
-    const files = disk.list(dir).map(({ name }) => name)
-    const hash = pageHasher()
-    const open = (name: string): OpenedFile | undefined => {
-      const path = join(dir, name)
-      try {
-        const opened = OpenedFile.open(disk, path)
-        try {
-          if (opened.head.gateway === gateway) {
-            opened.check(hash)
-            return opened
-          }
-        } catch (error) {
-          opened.file.close()
-          if (error instanceof DiskError) throw new Unusable(0, error.message)
-          throw error
-        }
-        opened.file.close()
-        damage.found(path, 0, `it is of gateway "${opened.head.gateway}"`)
-      } catch (error) {
-        if (!(error instanceof Unusable)) throw error
-        damage.found(path, error.offset, error.message)
-      }
-      return undefined
-    }
-    for (const name of files) this.#serial = Math.max(this.#serial, serialOf(name))
-    for (const base of files.filter((name) => /^base-\d{16}$/.test(name)).reverse()) {
-      const first = open(base)
-      if (!first) continue
-      const chain = [first]
-      for (const delta of files.filter((name) => /^delta-\d{16}$/.test(name) && serialOf(name) > first.head.serial)) {
-        const next = open(delta)
-        if (next?.head.after !== chain.at(-1)!.head.serial) {
-          next?.file.close()
-          break
-        }
-        chain.push(next)
-      }
-      const names = this.#readNames(chain.at(-1)!.head)
-      if (names) return this.#loaded(chain, names)
-      for (const { file } of chain) file.close()
-    }
-    return undefined
+    const { disk, dir } = this.#o
+    for (const { name } of disk.list(dir)) this.#serial = Math.max(this.#serial, serialOf(name))
+    const chain = openChain(this.#o)
+    if (!chain) return undefined
+    const { head } = chain.files.at(-1)!
+    this.#last = head.serial
+    this.#names = head.names
+    this.#isComplete = head.complete
+    return loaded(chain)
   }
 
-  /** Removes what is there; the next is a base. */
-  clear(): void {
-    const { disk, dir } = this.#o
-    for (const { name, kind } of disk.list(dir)) if (kind === 'file') disk.remove(join(dir, name))
+  /** Removes what is there, so that it does not come back when power is lost; the next is a base. Throws a DiskError. */
+  async clear(): Promise<void> {
     this.#last = undefined
     this.#broken = true
+    this.#removeOthers([])
+    await this.#o.disk.syncDir(this.#o.dir)
+    this.#isComplete = false
   }
 
   /** The next save must have all names: there is nothing whole that it could build upon. */
@@ -153,112 +133,92 @@ export class CheckpointStore {
    */
   save(what: ToSave): { published: Promise<boolean>; bytes: number } {
     this.#saving = true
-    const isBase = what.all || this.#deltaBytes > MOST_DELTAS * this.#baseBytes
+    const files = new Unpublished(this.#o.disk)
     try {
-      if (isBase) what.changed.reset()
-      const { files, path, serial, bytes } = this.#write(what, isBase)
-      return { bytes, published: this.#publish(what, isBase, files, path, serial, bytes) }
+      const written = this.#write(what, files)
+      return { bytes: written.bytes, published: this.#publish(what, written, files) }
     } catch (error) {
+      files.discard()
       this.#saving = false
       this.#fails(error)
       return { bytes: 0, published: Promise.resolve(false) }
     }
   }
 
-  #write(what: ToSave, isBase: boolean) {
-    const { disk, dir, gateway, bootId: boot } = this.#o
-    const { batch, journal, position, complete, meta, memory, changed } = what
+  #write(what: ToSave, files: Unpublished): Written {
+    const { dir, gateway, bootId: boot, durable } = this.#o
+    const { batch, journal, position, complete, meta } = what
+    if (this.needsAll && !what.all) bug('a checkpoint has nothing to build upon')
+    const looked = look(what.sections, what.changed)
+    const isBase =
+      what.all ||
+      // What it would build upon was not synced.
+      (complete && !durable) ||
+      looked.changedBytes > MOST_CHANGED * looked.allBytes ||
+      this.#deltaBytes + looked.changedBytes > MOST_DELTAS * this.#baseBytes
     const serial = ++this.#serial
-    const namesFile = this.#writeNames(what, serial)
-    const sections: Head['sections'] = []
-    const tables: Buffer[] = []
-    const pieces: Uint8Array[] = []
-    for (const section of what.sections) {
-      const { pages, hashes } = changed.of(section)
-      if (pages.length === 0 && !isBase) {
-        sections.push({ name: section.name, bytes: section.bytes, pages: 0 })
-        continue
-      }
-      sections.push({ name: section.name, bytes: roundedBytes(section.bytes), pages: pages.length })
-      const table = Buffer.alloc(pages.length * TABLE_ENTRY_BYTES)
-      const words = new Uint32Array(table.buffer, table.byteOffset, table.length / 4)
-      const end = section.start + roundedBytes(section.bytes)
-      let from = 0
-      let to = 0
-      pages.forEach((page, i) => {
-        const hash = (hashes + page * 8) >>> 2
-        words[i * 4] = page
-        words[i * 4 + 2] = memory.u32[hash]
-        words[i * 4 + 3] = memory.u32[hash + 1]
-        const at = section.start + page * PAGE
-        if (at !== to) {
-          if (to > from) pieces.push(memory.u8.subarray(from, to))
-          from = at
-        }
-        to = Math.min(at + PAGE, end)
-      })
-      if (to > from) pieces.push(memory.u8.subarray(from, to))
-      tables.push(table)
-    }
+    const names = this.#writeNames(what, serial, files)
+    const { sections, table, pieces } = pagesToWrite(looked, what.memory.u8, isBase)
     const head: Head = {
-      gateway,
-      boot,
-      batch,
-      serial,
+      ...{ gateway, boot, batch, serial, journal, position, complete, meta, names, sections },
       ...(!isBase && { after: this.#last }),
-      journal,
-      position,
-      complete,
-      meta,
-      names: { file: namesFile.name, bytes: namesFile.file.sizeBytes },
-      sections,
     }
     const path = join(dir, fileName(isBase ? 'base' : 'delta', serial))
-    const temporary = `${path}.new`
-    disk.remove(temporary)
-    const file = disk.open(temporary, 'new')
-    const all = [...fileStart(head, Buffer.concat(tables)), ...pieces, TRAILER]
-    for (let i = 0; i < all.length; i += PIECES) file.append(all.slice(i, i + PIECES))
-    this.writtenBytes += file.sizeBytes
-    return { files: { names: namesFile, file }, path, serial, bytes: file.sizeBytes }
+    const file = files.create(`${path}.new`)
+    this.#append(file, [...fileStart(head, table), ...pieces, TRAILER])
+    return { path, isBase, serial, names, bytes: file.sizeBytes }
   }
 
-  async #publish(
-    what: ToSave,
-    isBase: boolean,
-    { names, file }: { names: { name: string; file: DiskFile }; file: DiskFile },
-    path: string,
-    serial: number,
-    bytes: number,
-  ): Promise<boolean> {
+  #writeNames({ names, all }: ToSave, serial: number, files: Unpublished): Head['names'] {
+    const { dir } = this.#o
+    const known = all ? undefined : this.#names
+    const name = known?.file ?? fileName('names', serial)
+    const file = known ? files.update(join(dir, name)) : files.create(join(dir, name))
+    this.#append(file, namesPieces(names))
+    return { file: name, bytes: file.sizeBytes }
+  }
+
+  #append(file: DiskFile, pieces: readonly Uint8Array[]): void {
+    const before = file.sizeBytes
+    for (let i = 0; i < pieces.length; i += PIECES) file.append(pieces.slice(i, i + PIECES))
+    this.writtenBytes += file.sizeBytes - before
+  }
+
+  async #publish({ complete, after }: ToSave, written: Written, files: Unpublished): Promise<boolean> {
     const { disk, dir, log } = this.#o
-    const durable = this.#o.durable || what.complete
+    const { path, isBase, serial, names, bytes } = written
+    const durable = this.#o.durable || complete
     try {
-      if (durable) {
-        await names.file.sync()
-        await file.sync()
-      }
-      await what.after
+      if (durable) await files.sync()
+      await after
       disk.rename(`${path}.new`, path)
+      files.keep()
       if (durable) await disk.syncDir(dir)
+      if (isBase) await this.#supersede([path, join(dir, names.file)])
       this.#last = serial
-      this.#names = { file: names.name, bytes: names.file.sizeBytes }
+      this.#names = names
+      this.#isComplete = complete
       if (isBase) this.#baseBytes = bytes
       this.#deltaBytes = isBase ? 0 : this.#deltaBytes + bytes
-      this.bytes = this.#baseBytes + this.#deltaBytes + this.#names.bytes
+      this.bytes = this.#baseBytes + this.#deltaBytes + names.bytes
       this.#broken = false
-      if (isBase) this.#removeOthers([path, join(dir, names.name)])
       if (this.failing !== undefined) log.info({}, 'the checkpoint is written again')
       this.failing = undefined
       return true
     } catch (error) {
+      files.discard()
       this.#fails(error)
       return false
     } finally {
-      file.close()
-      names.file.close()
       this.#saving = false
     }
+  }
+
+  /** Removes all but these. */
+  async #supersede(keep: readonly string[]): Promise<void> {
+    this.#removeOthers(keep)
+    // What was complete counts without a journal: were it back after a loss of power, windows would be written anew by halves.
+    if (this.#isComplete) await this.#o.disk.syncDir(this.#o.dir)
   }
 
   #fails(error: unknown): void {
@@ -273,103 +233,35 @@ export class CheckpointStore {
     this.failing = why
   }
 
-  #removeOthers(keep: string[]): void {
+  #removeOthers(keep: readonly string[]): void {
     const { disk, dir } = this.#o
     for (const { name, kind } of disk.list(dir)) {
       const path = join(dir, name)
       if (kind === 'file' && /^(base|delta|names)-\d{16}(\.new)?$/.test(name) && !keep.includes(path)) disk.remove(path)
     }
   }
-
-  #writeNames({ names, all }: ToSave, serial: number): { name: string; file: DiskFile } {
-    const { disk, dir } = this.#o
-    let name = this.#names?.file
-    let file: DiskFile
-    if (all || !name) {
-      name = fileName('names', serial)
-      disk.remove(join(dir, name))
-      file = disk.open(join(dir, name), 'new')
-    } else {
-      file = disk.open(join(dir, name), 'update')
-      if (file.sizeBytes > this.#names!.bytes) file.truncate(this.#names!.bytes)
-    }
-    for (const text of names) {
-      const head = Buffer.alloc(8)
-      head.writeUInt32LE(text.length, 0)
-      head.writeUInt32LE(crc32(text), 4)
-      file.append([head, text])
-      this.writtenBytes += text.length + 8
-    }
-    return { name, file }
-  }
-
-  #readNames({ names }: Head): unknown[] | undefined {
-    const { disk, dir, damage } = this.#o
-    const path = join(dir, names.file)
-    const found: unknown[] = []
-    let at = 0
-    try {
-      if (!/^names-\d{16}$/.test(names.file)) throw new Unusable(0, 'a checkpoint calls it a file of names')
-      const file = disk.open(path, 'read')
-      try {
-        const head = Buffer.alloc(8)
-        while (at < names.bytes) {
-          if (file.read(head, at) < 8) throw new Unusable(at, 'it is too short')
-          const bytes = head.readUInt32LE(0)
-          if (bytes > MOST_NAMES_BYTES || at + 8 + bytes > names.bytes) throw new Unusable(at, 'an entry is too long')
-          const text = Buffer.allocUnsafe(bytes)
-          if (file.read(text, at + 8) < bytes || crc32(text) !== head.readUInt32LE(4))
-            throw new Unusable(at, 'an entry is damaged')
-          found.push(...(JSON.parse(text.toString()) as unknown[]))
-          at += 8 + bytes
-        }
-      } finally {
-        file.close()
-      }
-    } catch (error) {
-      if (!(error instanceof Unusable) && !(error instanceof DiskError)) throw error
-      damage.found(path, error instanceof Unusable ? error.offset : 0, error.message)
-      return undefined
-    }
-    return found
-  }
-
-  #loaded(chain: readonly OpenedFile[], names: unknown[]): Loaded {
-    const { head } = chain.at(-1)!
-    this.#last = head.serial
-    this.#names = head.names
-    const sizes = new Map(head.sections.map(({ name, bytes }) => [name, bytes]))
-    const pagesOf = (section: string) => {
-      const pages = new Map<number, PageAt>()
-      for (const file of chain) for (const [number, page] of file.pages.get(section) ?? []) pages.set(number, page)
-      return pages
-    }
-    const { batch, boot, journal, position, complete, meta } = head
-    return {
-      batch,
-      boot,
-      journal,
-      position,
-      complete,
-      meta,
-      names,
-      read: (section, into) => {
-        const bytes = Math.min(into.length, sizes.get(section) ?? 0)
-        const page = new Uint8Array(PAGE)
-        for (const [number, at] of pagesOf(section)) {
-          const from = number * PAGE
-          if (from >= bytes) continue
-          const piece = page.subarray(0, at.bytes)
-          at.file.file.read(piece, at.offset)
-          into.set(piece.subarray(0, bytes - from), from)
-        }
-        return bytes
-      },
-      close: () => {
-        for (const { file } of chain) file.close()
-      },
-    }
-  }
 }
 
-const serialOf = (name: string): number => Number.parseInt(/-(\d{16})/.exec(name)?.[1] ?? '0', 10)
+function loaded({ files, names }: Chain): Loaded {
+  const { batch, boot, journal, position, complete, meta, sections } = files.at(-1)!.head
+  return {
+    ...{ batch, boot, journal, position, complete, meta, names },
+    read(name, into) {
+      const bytes = Math.min(into.length, sections.find((section) => section.name === name)?.bytes ?? 0)
+      const pages = new Map<number, PageAt>()
+      for (const file of files) for (const [number, page] of file.pages.get(name) ?? []) pages.set(number, page)
+      const room = new Uint8Array(PAGE)
+      for (const [number, at] of pages) {
+        const from = number * PAGE
+        if (from >= bytes) continue
+        const page = room.subarray(0, at.bytes)
+        at.file.file.read(page, at.offset)
+        into.set(page.subarray(0, bytes - from), from)
+      }
+      return bytes
+    },
+    close() {
+      for (const { file } of files) file.close()
+    },
+  }
+}

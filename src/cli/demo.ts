@@ -47,7 +47,8 @@ export async function demo(options: DemoOptions): Promise<number> {
   if (plan.http) plan.http = await freeAddress(plan.http)
   // What is kept for the next start is of no use to another demo.
   const kept = await mkdtemp(join(tmpdir(), 'weir-demo-state-'))
-  plan.stateDir = plan.runtimeDir = kept
+  plan.stateDir = join(kept, 'state')
+  plan.runtimeDir = join(kept, 'run')
   const view: DemoView = process.stdout.isTTY
     ? terminalView(process.stdout, {
         clock,

@@ -55,7 +55,7 @@ async function withSpools(
       try {
         each(name, spool, stateDir)
       } finally {
-        spool.close()
+        await spool.close()
       }
     }
   } finally {

@@ -9,7 +9,7 @@
 // A record is
 //
 //   u32       marker, 0x52454357
-//   u32       type: 0 the segment's head, others belong to whoever writes them
+//   u32       type: 0 the segment's head (later in it: nothing), others belong to whoever writes them
 //   u32       bytes of the body, at most 65 MiB
 //   u32 u32   segment and offset up to which all was safe before it (synced, or without `durable` written)
 //   u32       CRC-32 of these five words and the body

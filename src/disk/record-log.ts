@@ -4,7 +4,7 @@ import type { Disk, DiskFile } from '../model/disk.js'
 import { bug, DiskError, reasonOf } from '../model/errors.js'
 import type { Log } from '../model/log.js'
 import { LogSegments } from './log-segments.js'
-import { isBefore, type LogPosition, later, MOST_BODY_BYTES } from './record-format.js'
+import { HEAD_TYPE, isBefore, type LogPosition, later, MOST_BODY_BYTES } from './record-format.js'
 import { type Damages, type LostRecord, recover } from './record-recovery.js'
 
 export { isBefore, type LogPosition } from './record-format.js'
@@ -176,20 +176,17 @@ export class RecordLog {
     this.#segments.removeBefore(position)
   }
 
-  /** Begins a segment where none is open: then the log is known again by its id, whatever is removed. */
+  /** Appends a record that says nothing: once it is safe the log is known again by its id, and ends where it does now. */
   touch(): void {
-    try {
-      this.#segments.open(this.#o.durable ? this.#safe : undefined)
-    } catch (error) {
-      this.#fails(error)
-    }
+    this.append(HEAD_TYPE, [], true)
   }
 
-  /** Takes away all behind a position, before anything is appended. */
+  /** Takes away all behind a position, before anything is appended; that is for good once all so far is safe. */
   cut(to: LogPosition): void {
     this.#segments.cut(to)
     this.#floor = this.#segments.tail
     if (isBefore(this.#floor, this.#safe)) this.#safe = this.#floor
+    this.touch()
   }
 
   /** What is appended lies behind this position too, though nothing up to it may be left. */

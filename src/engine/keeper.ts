@@ -54,7 +54,7 @@ export class Keeper {
   readonly recovered: Recovered | undefined
   readonly journal: LineJournal
   /** The last batch known to have been cut: what a spool has of later ones was never sent. Undefined: nothing is known. */
-  readonly lastMark: number | undefined
+  lastMark: number | undefined
   readonly #plan: Plan
   readonly #clock: Clock
   readonly #lock: { release(): void } | undefined
@@ -136,11 +136,15 @@ export class Keeper {
     if (line.intakes.every((intake) => intake.isEmpty)) this.#position = this.#records.end
     this.journal.writes = true
     line.names.take()
-    await this.#save(line, lanes, { all: true, complete: false })
+    this.lastMark = undefined
+    const isSaved = await this.#save(line, lanes, { all: true, complete: false })
     this.#running.begin(this.#clock.nowUs())
+    // What a clean stop left counts without the journal: from now on it would be an old state, taken for the newest.
+    const isStale = !isSaved && this.#loaded?.complete === true
     this.#loaded?.close()
     this.#loaded = undefined
-    this.#parked?.clear()
+    if (isStale) await this.#store.clear()
+    await this.#parked?.clear()
   }
 
   /** Another line goes on, by the mark that is in the journal: its state is kept after its next batch. */
@@ -161,7 +165,7 @@ export class Keeper {
     while (this.#store.busy) await this.#saving
     if (!(await this.#save(line, lanes, { all: this.#parked !== undefined, complete: true }, this.#parked))) return
     this.#running.end()
-    if (this.#parked) this.#store.clear()
+    if (this.#parked) await this.#store.clear()
     this.#records.roll()
     this.#records.removeBefore({ segment: this.#records.end.segment, offset: 0 })
   }

@@ -261,7 +261,7 @@ export class Lane {
         `sink ${this.#o.name}: ${left} points given up, not delivered before the end`,
       )
     this.#end()
-    this.#spool?.close()
+    await this.#spool?.close()
     this.#held.close()
     await this.#o.sink.close?.()
   }

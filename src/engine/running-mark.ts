@@ -4,10 +4,12 @@ import type { Disk } from '../model/disk.js'
 /** A file in stateDir while a weir runs that keeps state elsewhere than there: what tells a first start from one after power was lost. */
 export class RunningMark {
   readonly #disk: Disk
+  readonly #dir: string
   readonly #path: string
 
   constructor(disk: Disk, stateDir: string) {
     this.#disk = disk
+    this.#dir = stateDir
     this.#path = join(stateDir, 'running')
   }
 
@@ -33,6 +35,7 @@ export class RunningMark {
       file.append([Buffer.from(`${nowUs}\n`)])
       void file
         .sync()
+        .then(() => this.#disk.syncDir(this.#dir))
         .catch(() => {})
         .finally(() => file.close())
     } catch {

@@ -43,6 +43,8 @@ export interface Sink {
 export interface SinkContext {
   name: string
   gateway: string
+  /** What it says that it has taken must outlive power, as far as that is its own doing. */
+  durable: boolean
   clock: Clock
   log: Log
 }

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import * as v from 'valibot'
 import { formats } from '../formats/index.js'
@@ -30,9 +30,9 @@ export const file: SinkComponent<FileOptions> = {
   format: (options) => options.format,
   finalOnly: (options) => !options.corrections,
   usesStdout: (options) => options.path === '-',
-  create(options) {
+  create(options, { durable }) {
     const header = Buffer.from(formats.find((format) => format.type === options.format)?.header ?? '')
-    return options.path === '-' ? new StreamSink(process.stdout, header) : new FileSink(options.path, header)
+    return options.path === '-' ? new StreamSink(process.stdout, header) : new FileSink(options.path, header, durable)
   },
 }
 
@@ -47,12 +47,14 @@ interface FileMark {
 class FileSink implements Sink {
   readonly #path: string
   readonly #header: Buffer
+  readonly #durable: boolean
   #handle: FileHandle | undefined
   #mark: string | undefined
 
-  constructor(path: string, header: Buffer) {
+  constructor(path: string, header: Buffer, durable: boolean) {
     this.#path = path
     this.#header = header
+    this.#durable = durable
   }
 
   /** What was written behind the mark by a process that ended before it could say so comes again: it is cut off. */
@@ -87,12 +89,21 @@ class FileSink implements Sink {
       if (before.isFile()) sizeBytes = before.size
       const bytes = sizeBytes === 0 ? Buffer.concat([this.#header, body]) : body
       await handle.appendFile(bytes)
+      if (this.#durable && before.isFile()) await this.#sync(handle, sizeBytes === 0)
       if (sizeBytes !== undefined) this.#note(before.ino, sizeBytes + bytes.length)
       return { outcome: 'ok' }
     } catch (error) {
       if (sizeBytes !== undefined) await handle.truncate(sizeBytes).catch(() => {})
       return { outcome: 'retry', why: `cannot write to file "${this.#path}": ${whyNot(error)}` }
     }
+  }
+
+  /** What is said to be taken is taken for good; a file that was empty may have a new name. */
+  async #sync(handle: FileHandle, isNew: boolean): Promise<void> {
+    await handle.datasync()
+    if (!isNew) return
+    const dir = await open(dirname(this.#path), 'r')
+    await dir.sync().finally(() => dir.close())
   }
 
   async close(): Promise<void> {

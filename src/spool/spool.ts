@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { isBefore, type LogPosition, RecordLog } from '../disk/record-log.js'
 import type { Clock } from '../model/clock.js'
 import type { Disk } from '../model/disk.js'
-import { DiskError, reasonOf } from '../model/errors.js'
+import { DiskError } from '../model/errors.js'
 import type { PointLedger } from '../model/ledger.js'
 import type { Log } from '../model/log.js'
 import { type Cursor, CursorFile } from './cursor.js'
@@ -32,6 +32,8 @@ export interface SpoolOptions {
   /** Records of later batches were never sent and are cut off; undefined: not known. */
   lastMark: number | undefined
   bounds: SpoolBounds
+  /** As of a record log. */
+  segmentBytes?: number
   clock: Clock
   log: Log
   damage: { found(path: string, offset: number, why: string): void; note(text: string): void }
@@ -72,16 +74,15 @@ interface RecordHead {
 
 /** Its file, made where there is none that can be used. */
 function openCursor(
-  disk: Disk,
+  { disk, durable, damage }: SpoolOptions,
   path: string,
-  damage: SpoolOptions['damage'],
 ): { file: CursorFile; cursor: Cursor | undefined } {
   let why: string
   try {
-    const file = new CursorFile(disk, path)
+    const file = new CursorFile(disk, path, durable)
     const { cursor, newer } = file.read()
-    if (cursor || file.isEmpty) return { file, cursor }
-    file.close()
+    if (cursor || (file.isNew && !newer)) return { file, cursor }
+    void file.close()
     why = newer
       ? 'it is of a newer version of weir'
       : 'none of its slots is whole; all points that are kept are sent again'
@@ -90,7 +91,7 @@ function openCursor(
     why = error.message
   }
   damage.found(path, 0, why)
-  return { file: new CursorFile(disk, path), cursor: undefined }
+  return { file: new CursorFile(disk, path, durable), cursor: undefined }
 }
 
 /** One sink's points on a disk. One process writes it. */
@@ -105,8 +106,6 @@ export class Spool {
   /** Up to here records may be sent. */
   #sendable: LogPosition
   #heldTo: HeldPosition | undefined
-  /** Why the cursor can't be written. */
-  #failing: string | undefined
 
   private constructor(options: SpoolOptions, log: RecordLog, file: CursorFile, cursor: Cursor) {
     this.#o = options
@@ -117,12 +116,12 @@ export class Spool {
   }
 
   static open(options: SpoolOptions): Spool {
-    const { disk, dir, lastMark, damage } = options
+    const { dir, lastMark } = options
     const log = RecordLog.open({ ...options, what: 'spool', queueBytes: 0 })
     const path = join(dir, 'cursor')
     const first = log.first ?? log.end
     const fresh: Cursor = { batch: -1, live: first, backlog: [], points: { delivered: 0, refused: 0, givenUp: 0 } }
-    const { file, cursor } = openCursor(disk, path, damage)
+    const { file, cursor } = openCursor(options, path)
     if (cursor) log.goOnBehind(cursor.live)
     const spool = new Spool(options, log, file, cursor ?? fresh)
     if (lastMark !== undefined) spool.#cut(lastMark)
@@ -156,7 +155,7 @@ export class Spool {
   }
 
   get writtenBytes(): number {
-    return this.#log.writtenBytes
+    return this.#log.writtenBytes + this.#file.writtenBytes
   }
 
   /** Since when the oldest point waits, ms since the epoch. */
@@ -169,7 +168,7 @@ export class Spool {
   }
 
   get failing(): string | undefined {
-    return this.#log.failing ?? this.#failing
+    return this.#log.failing ?? this.#file.failing
   }
 
   get mark(): string | undefined {
@@ -221,7 +220,7 @@ export class Spool {
   begin(mark: string | undefined): void {
     if (mark === undefined || mark === this.#cursor.mark) return
     this.#cursor.mark = mark
-    this.#save()
+    this.#file.write(this.#cursor)
   }
 
   /** What waits now is left behind: points from here on go first. A sink that comes and goes again and again has one backlog. */
@@ -267,8 +266,9 @@ export class Spool {
     if (mark !== undefined) this.#cursor.mark = mark
     if (lane === 'live') this.#cursor.live = to
     else this.#pass(to)
-    this.#save()
-    this.#log.removeBefore(this.#first)
+    const first = this.#first
+    // Not before the cursor is safe: a sink may have to take back what came behind the one before.
+    this.#file.write(this.#cursor, () => this.#log.removeBefore(first))
   }
 
   /** Whether points must be given up. */
@@ -289,14 +289,15 @@ export class Spool {
       const oldest = this.next(lane, 1)
       if (!oldest) return given
       this.taken(lane, oldest, { delivered: 0, refused: 0, givenUp: oldest.points })
+      this.#log.removeBefore(this.#first)
       given += oldest.points
     }
   }
 
-  close(): void {
-    this.#save()
+  async close(): Promise<void> {
+    this.#file.write(this.#cursor)
+    await this.#file.close()
     this.#log.close()
-    this.#file.close()
   }
 
   /** Where what still waits begins. */
@@ -345,16 +346,6 @@ export class Spool {
       end = record.end
     }
     return pieces.length > 0 ? { bytes: Buffer.concat(pieces), points, to: end } : undefined
-  }
-
-  #save(): void {
-    try {
-      this.#file.write(this.#cursor)
-      this.#failing = undefined
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error
-      this.#failing = reasonOf(error)
-    }
   }
 
   #cut(lastMark: number): void {

@@ -36,7 +36,7 @@ test('weir spool tells what waits, lets refused lines wait again, and gives up w
   const dir = join(cwd, 'state/spool/db')
   const spool = openSpool(dir)
   spool.append(7, [{ bytes: Buffer.from('w v_count=1i 1\nw v_count=2i 2\n'), points: 2, tagged: false }])
-  spool.close()
+  await spool.close()
   mkdirSync(join(cwd, 'state/rejected'))
   writeFileSync(join(cwd, 'state/rejected/db.rejected'), 'field type conflict\tw v_count=3i 3\n')
   const run = (...args: string[]) => weir(t, ['spool', ...args], { cwd })

@@ -46,8 +46,15 @@ test('what was synced outlives power, name and bytes; what was not is gone, or n
   }
   assert.equal(text(disk.kill(safe), '/d/a'), 'one')
   assert.ok([...outcomes(disk, (found) => text(found, '/d/a')!)].every((found) => found.startsWith('one')))
-  // As another disk, what is found is safe.
-  assert.equal(text(disk.kill().crash({ pick: 'nothing' }), '/d/b'), 'three')
+  // What is found after power was lost is safe; what is found after a kill is no safer than before.
+  assert.equal(text(disk.crash({ pick: 'everything' }).crash({ pick: 'nothing' }), '/d/b'), 'three')
+  const killed = disk.kill()
+  assert.deepEqual([killed.operations, text(killed.crash({ pick: 'nothing' }), '/d/b')], [disk.operations, undefined])
+  const again = killed.open('/d/a', 'update')
+  again.append([Buffer.from('four')])
+  await again.sync()
+  assert.equal(text(killed.crash({ pick: 'nothing' }), '/d/a'), 'onetwofour')
+  assert.equal(text(disk, '/d/a'), 'onetwo')
 })
 
 test('a sync covers what was written before it began, from when it ends', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MemoryDisk } from '../support/memory-disk.js'
+import type { SendResult } from '../../src/model/sink.js'
+import { failure, MemoryDisk } from '../support/memory-disk.js'
 import { Rig, type SeenPoint } from '../support/rig.js'
 
 const config = (more: object = {}) => ({
@@ -142,4 +143,61 @@ test('a configuration that is loaded anew keeps connections, and windows that di
     expected,
   )
   assert.ok(rig.due.some(({ measurement }) => measurement === 'more'))
+})
+
+test('a state that a clean stop left is not gone back to, though no checkpoint could be written since: no whole window is written anew by halves', async () => {
+  const windows = { second: { of: '*', every: '1s', lateness: '2s', reduce: ['count', 'sum'] } }
+  const expected = await whole(90, { windows })
+  for (const more of [{}, { runtimeDir: '/run' }]) {
+    let disk = new MemoryDisk()
+    const points: SeenPoint[] = []
+    for (const [from, to] of [
+      [0, 15],
+      [15, 45],
+      [45, 90],
+    ]) {
+      if (from === 15)
+        disk.before = (what, path) => {
+          if (what === 'create' && path.includes('/checkpoint/')) throw failure('ENOSPC', path)
+        }
+      const rig = new Rig({ config: config({ windows, ...more }), disk, startUs: (START + from * 100) * 1000 })
+      await rig.start()
+      await feed(rig, from, to)
+      if (to === 90) await rig.advance(20_000)
+      // The second is killed.
+      if (to !== 45) await rig.stop()
+      points.push(...rig.due)
+      disk = disk.copy()
+    }
+    const found = last(points)
+    assert.ok(found.size > expected.size / 2, `${found.size} of ${expected.size}`)
+    for (const [key, fields] of found) assert.equal(fields, expected.get(key), `${JSON.stringify(more)} ${key}`)
+  }
+})
+
+test('a sink that changes at a reload takes up the points that wait for it', async () => {
+  let answer: SendResult = { outcome: 'retry', why: 'down' }
+  const windows = { same: { of: '*', every: '1s', lateness: '0s', reduce: ['count'], to: ['out'] } }
+  const sink = (maxAge: string) => ({ out: { type: 'memory', spool: { maxAge } } })
+  const rig = new Rig({
+    config: config({ windows, sinks: sink('1d') }),
+    disk: new MemoryDisk(),
+    answer: async () => answer,
+  })
+  await rig.start()
+  await feed(rig, 0, 60)
+  const waiting = rig.gateway.status().sinks[0].points.spooled
+  assert.ok(waiting > 5)
+  await rig.reload(config({ windows, sinks: sink('2d') }))
+  answer = { outcome: 'ok' }
+  await feed(rig, 60, 100)
+  await rig.advance(40_000)
+  const { emitted, delivered, spooled } = rig.gateway.status().sinks[0].points
+  assert.equal(spooled, 0)
+  assert.equal(delivered, emitted)
+  const lines = rig.sunk.get('out') ?? []
+  assert.equal(new Set(lines).size, lines.length)
+  assert.equal(lines.length, delivered)
+  assert.ok(lines.some((line) => line.endsWith(' 1704067200000000000')))
+  await rig.stop()
 })

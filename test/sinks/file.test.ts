@@ -22,7 +22,7 @@ after(() => rm(dir, { recursive: true }))
 
 const never = new AbortController().signal
 const create = (options: object) =>
-  file.create(parse(file, options), { name: 'out', gateway: 'g', clock: new FakeClock(), log: silent })
+  file.create(parse(file, options), { durable: true, name: 'out', gateway: 'g', clock: new FakeClock(), log: silent })
 
 test('every format: appended bodies, the header once even over restarts', async () => {
   const some = points([{ tags: { gateway: 'g', source: 's' }, fields: { temp_count: 2, temp_mean: 1.5 } }])
@@ -71,7 +71,7 @@ test('a write that breaks off leaves no torn line', async () => {
   const path = join(dir, 'torn.line')
   const programme = `
     import { file } from ${JSON.stringify(new URL('../../src/sinks/file.js', import.meta.url).href)}
-    const sink = file.create({ path: ${JSON.stringify(path)}, format: 'line', corrections: false })
+    const sink = file.create({ path: ${JSON.stringify(path)}, format: 'line', corrections: false }, { durable: false })
     await sink.open()
     for (const lines of [1000, 9000, 10]) {
       const { outcome } = await sink.send(Buffer.from('a\\n'.repeat(lines)))
@@ -120,7 +120,7 @@ test('a reader that never reads does not hold the end up', async () => {
 test('stdout with a reader that went away is closed quietly', async () => {
   const programme = `
     import { file } from ${JSON.stringify(new URL('../../src/sinks/file.js', import.meta.url).href)}
-    const sink = file.create({ path: '-', format: 'csv', corrections: false })
+    const sink = file.create({ path: '-', format: 'csv', corrections: false }, { durable: false })
     const outcomes = []
     for (let result; result?.outcome !== 'closed'; ) {
       result = await sink.send(Buffer.from('a\\n'), new AbortController().signal)

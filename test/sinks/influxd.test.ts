@@ -26,7 +26,7 @@ function laneTo(options: object) {
   const clock = new FakeClock()
   const log = new RecordingLog()
   // The lane's time flies; the sink's stands still, so that a real server never seems slow.
-  const context = { name: 'db', gateway: 'g', clock: new FakeClock(), log }
+  const context = { name: 'db', gateway: 'g', durable: false, clock: new FakeClock(), log }
   const sink = influxdb.create(parse(influxdb, options), context)
   const lane = new Lane({ name: 'db', type: 'influxdb', sink, format: line, clock, log, finalOnly: false })
   /** Ticks until something holds; each tick takes 50 ms of the lane's time. */

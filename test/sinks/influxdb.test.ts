@@ -21,7 +21,14 @@ after(() => Promise.all(stops.map((stop) => stop())))
 function make(options: object, over: { clock?: FakeClock; log?: RecordingLog } = {}): Sink {
   const parsed = parse(influxdb, options)
   assert.equal(influxdb.check?.(parsed), undefined)
-  const sink = influxdb.create(parsed, { name: 'db', gateway: 'g', clock, log: new RecordingLog(), ...over })
+  const sink = influxdb.create(parsed, {
+    durable: false,
+    name: 'db',
+    gateway: 'g',
+    clock,
+    log: new RecordingLog(),
+    ...over,
+  })
   stops.push(() => sink.close!())
   return sink
 }

@@ -19,11 +19,12 @@ const IDS = 64
 const TAIL_MS = 7000
 
 /** Message `i`: mostly in order, some late, some too late. */
-export function message(i: number): { device: string; timeMs: number; value: number; text: string } {
+export function message(i: number) {
   const lateMs = i % 11 === 5 ? 900 : i % 17 === 8 ? 1900 : i % 29 === 20 ? 4500 : 0
-  const timeMs = Math.max(START_MS + (i % DEVICES), START_MS + i * EVERY_MS - lateMs)
+  const timeMs = Math.max(START_MS, START_MS + i * EVERY_MS - lateMs)
   const value = (i * 37) % 101
-  return { device: `d${i % DEVICES}`, timeMs, value, text: JSON.stringify({ t: timeMs, v: value, i }) }
+  const arrivalMs = START_MS + i * EVERY_MS
+  return { device: `d${i % DEVICES}`, timeMs, arrivalMs, value, text: JSON.stringify({ t: timeMs, v: value, i }) }
 }
 
 export const configOf = (durability: 'power' | 'process') => ({
@@ -59,6 +60,8 @@ export interface World {
 export interface Run {
   world: World
   rig: Rig
+  /** Operations of the disk before it. */
+  from: number
   events: { at: number; nowUs: number; acknowledged?: number[]; sent?: number; line?: string }[]
 }
 
@@ -78,6 +81,7 @@ export async function run(
   frames = FRAMES,
 ): Promise<Run> {
   const { disk } = world
+  const from = disk.operations
   const events: Run['events'] = []
   const note = (what: Partial<Run['events'][number]>) =>
     events.push({ at: disk.operations, nowUs: rig.clock.nowUs(), ...what })
@@ -151,7 +155,7 @@ export async function run(
   disk.syncing = () => settle()
   await rig.advance(200)
   await rig.stop()
-  return { world, rig, events }
+  return { world, rig, from, events }
 }
 
 /** The world when weir ended behind operation `at` of a run: on this disk, with the last `lostAcks` acknowledgements lost on their way. */

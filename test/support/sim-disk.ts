@@ -56,13 +56,13 @@ export class SimDisk implements Disk {
   /** As it was in the beginning, for `crash`: what is safe. */
   readonly #safe: ReadonlyMap<string, Buffer>
   readonly #safeDirs: ReadonlySet<string>
-  #contents = 0
+  readonly #contents: Content[] = []
 
   constructor(safe: ReadonlyMap<string, Buffer> = new Map(), dirs: Iterable<string> = []) {
     this.#safe = safe
     for (const dir of dirs) this.#dirs.add(dir)
     this.#safeDirs = new Set(this.#dirs)
-    for (const [path, bytes] of safe) this.#names.set(path, new Content(this.#contents++, bytes))
+    for (const [path, bytes] of safe) this.#names.set(path, this.#newContent(bytes))
   }
 
   /** How many there were. */
@@ -79,16 +79,22 @@ export class SimDisk implements Disk {
    * The disk as it may be found when power is lost right behind operation `upTo` (default: the last). `pick`: `nothing` that
    * was not synced is there, or `everything` that was done, or whatever these numbers from 0 to below 1 choose: names in a
    * directory as they were at some moment since its last sync; a file's sectors each as it was at some moment since, its length
-   * anything between, and zeros or noise where it is longer than what arrived.
+   * anything between, and zeros or noise where it is longer than what arrived. `inMemory`: a directory that power keeps.
    */
-  crash({ upTo = this.operations, pick }: { upTo?: number; pick: Survivors }): SimDisk {
+  crash({ upTo = this.operations, pick, inMemory }: { upTo?: number; pick: Survivors; inMemory?: string }): SimDisk {
     const { files, dirs } = found(this.#safe, this.#safeDirs, this.changes.slice(0, upTo), pick)
-    return new SimDisk(files, dirs)
+    const isThere = (path: string) => inMemory === undefined || !path.startsWith(`${inMemory}/`)
+    return new SimDisk(new Map([...files].filter(([path]) => isThere(path))), [...dirs].filter(isThere))
   }
 
-  /** The disk as the next process finds it when this one is killed right behind operation `upTo`: all that was written is there. */
+  /**
+   * The disk as the next process finds it when this one is killed right behind operation `upTo`: all that was written is there,
+   * though no safer than it was. Its operations go on from that number.
+   */
   kill(upTo = this.operations): SimDisk {
-    return this.crash({ upTo, pick: 'everything' })
+    const disk = new SimDisk(this.#safe, this.#safeDirs)
+    for (const change of this.changes.slice(0, upTo)) disk.#again(change)
+    return disk
   }
 
   open(path: string, how: 'read' | 'new' | 'update'): DiskFile {
@@ -100,7 +106,7 @@ export class SimDisk implements Disk {
     }
     if (known) throw failure('EEXIST', path)
     this.#mustHaveDir(path)
-    const content = new Content(this.#contents++)
+    const content = this.#newContent()
     this.#names.set(path, content)
     this.done({ what: 'create', path, content: content.id })
     return new SimFile(this, path, content)
@@ -154,6 +160,27 @@ export class SimDisk implements Disk {
   /** For its files. */
   done(change: Change): void {
     this.onOperation(this.changes.push(change), change)
+  }
+
+  #again(change: Change): void {
+    const { what, path } = change
+    const names = this.#names
+    if (what === 'create') names.set(path, this.#newContent())
+    else if (what === 'write') this.#contents[change.content]!.write(change.bytes, change.position)
+    else if (what === 'truncate') this.#contents[change.content]!.truncate(change.sizeBytes)
+    else if (what === 'makeDir') this.#dirs.add(path)
+    else if (what === 'rename' || what === 'remove') {
+      const content = names.get(path)!
+      names.delete(path)
+      if (what === 'rename') names.set(change.to, content)
+    }
+    this.done(change)
+  }
+
+  #newContent(bytes?: Uint8Array): Content {
+    const content = new Content(this.#contents.length, bytes)
+    this.#contents.push(content)
+    return content
   }
 
   #mustHaveDir(path: string): void {
