@@ -8,7 +8,7 @@ import type { Log } from '../model/log.js'
 import type { Plan, SinkPlan } from '../model/plan.js'
 import type { KeptStatus } from '../model/status.js'
 import { Held } from '../spool/held.js'
-import { Spool } from '../spool/spool.js'
+import { Spool, type SpoolBounds } from '../spool/spool.js'
 import { Keeper } from './keeper.js'
 import type { LaneOptions } from './lane.js'
 
@@ -38,8 +38,11 @@ export class Home {
     }
   }
 
-  /** What a sink's lane needs of it. */
-  forLane({ name, spool: bounds }: SinkPlan): Pick<LaneOptions, 'spool' | 'held' | 'gate' | 'rejectedDir'> {
+  /** What a sink's lane needs of it; without bounds its points wait in memory. */
+  forLane(
+    { name }: SinkPlan,
+    bounds: SpoolBounds | undefined,
+  ): Pick<LaneOptions, 'spool' | 'held' | 'gate' | 'rejectedDir'> {
     const { keeper } = this
     const rejectedDir = join(this.#stateDir, 'rejected')
     if (!bounds) return { rejectedDir }

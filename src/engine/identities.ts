@@ -383,7 +383,11 @@ export class Identities {
       case 'channel': {
         const sourceIndex = sourceOf.get(naming.source)
         const program = sourceIndex === undefined ? undefined : programOf(sourceIndex, naming.spec.input)
-        if (sourceIndex === undefined || !program || this.channelAgain(sourceIndex, naming.spec, program, naming.number) < 0)
+        if (
+          sourceIndex === undefined ||
+          !program ||
+          this.channelAgain(sourceIndex, naming.spec, program, naming.number) < 0
+        )
           this.#channels[naming.number] = GONE
         break
       }

@@ -215,7 +215,7 @@ export class Keeper {
   ): Promise<boolean> {
     const fromMs = this.#clock.monotonicMs()
     const isNew = this.#changed?.line !== line
-    if (isNew)
+    if (!this.#changed || isNew)
       this.#changed = { line, pages: new ChangedPages(line.memory, line.kernels, line.memory.regions.hashes) }
     const batch = line.engine.batches
     const position = this.#position

@@ -319,6 +319,7 @@ export class Line {
     this.names.add(naming)
     if (naming.what !== 'channel' || !journal) return
     const { source, number, spec } = naming
-    if (this.plan.sources.some((one) => !one.finite && sourceKey(one) === source)) journal.channel({ source, number, spec })
+    if (this.plan.sources.some((one) => !one.finite && sourceKey(one) === source))
+      journal.channel({ source, number, spec })
   }
 }

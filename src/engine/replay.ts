@@ -43,7 +43,8 @@ export async function replay(
         // One that was made between the mark and the checkpoint is known already.
         if (identities.hasChannel(number)) break
         const index = plan.sources.findIndex((one) => sourceKey(one) === source)
-        if (intakes[index]?.channelAgain(spec, number) !== number) bug(`there is no room for channel ${spec.name}, as there was`)
+        if (intakes[index]?.channelAgain(spec, number) !== number)
+          bug(`there is no room for channel ${spec.name}, as there was`)
         break
       }
       case RECORD.counts: {
