@@ -397,14 +397,21 @@ export class Gateway {
       if (lostFrames.size > 0) this.#line.closer.notBeforeUs = this.#startedUs
       this.#log.info({ frameBytes, batch: this.#line.engine.batches }, 'the state of the run before is taken up')
     }
+    // Where its state is gone, points of other batches may have these numbers.
+    if (!recovered && this.#home) this.#line.engine.startBehind(this.#home.lastBatchOfOthers())
     this.#numberBehind()
+    if (!this.#line.engine.isAtEdge) {
+      // Blocks that were full behind the last mark are decoded: a state is kept at a batch's edge alone.
+      this.#keeper?.goOn()
+      await this.#line.engine.cut()
+    }
     await this.#keeper?.begin(this.#line, this.#lanes, frameBytes)
     await this.#line.engine.goOnFromState()
     const nowUs = this.#steady.nowUs()
     if (!recovered || isSamePlan(transition(this.#line.saved(), this.#plan, nowUs).plan, this.#line.plan)) return
     await this.#line.engine.cut()
     await this.#switch(this.#plan, { nowUs })
-    this.#keeper?.goOn()
+    this.#keeper?.saveNext()
   }
 
   async #load(plan: Plan): Promise<readonly string[]> {
@@ -415,7 +422,10 @@ export class Gateway {
     const links = this.#links
     const planOfLink = ({ plan: old }: Link) => plan.sources.find((source) => isSameLink(old, source))
     const gone = links.filter((link) => !planOfLink(link))
-    const kept = links.flatMap((link) => ({ ...link, plan: planOfLink(link) ?? [] }) as Link | [])
+    const kept = links.flatMap((link) => {
+      const source = planOfLink(link)
+      return source ? [{ ...link, plan: source }] : []
+    })
     const made = plan.sources.filter(({ derives, name }) => !derives && !kept.some((link) => link.plan.name === name))
     // What may fail comes first.
     const sources = made.map((source) => [source, this.#makeSource(source)] as const)
@@ -423,7 +433,7 @@ export class Gateway {
     let changes: readonly string[]
     try {
       for (const { abort } of gone) abort.abort()
-      await Promise.race([Promise.all(gone.map(({ running }) => running)), aborted(this.#abort.signal)])
+      await unless(this.#abort.signal, Promise.all(gone.map(({ running }) => running)))
       for (const { inlet } of kept) inlet.hold()
       this.#links = kept
       if (this.#stopping) throw noReload('weir is stopping')
@@ -442,7 +452,7 @@ export class Gateway {
     }
     changes = [...changes, ...otherChanges(this.#plan, plan)]
     this.#plan = plan
-    this.#keeper?.goOn()
+    this.#keeper?.saveNext()
     const begun = sources.map(([source, one]) => this.#makeLink(source, one))
     this.#links = [...kept, ...begun]
     for (const link of this.#stopping ? [] : begun) this.#run(link)
@@ -550,7 +560,7 @@ export class Gateway {
     if (!ended) void pause(this.#clock, patienceMs, signal).then(() => this.#patience.abort())
     try {
       engine.release()
-      await Promise.race([Promise.allSettled(this.#links.map(({ running }) => running)), aborted(signal)])
+      await unless(signal, Promise.allSettled(this.#links.map(({ running }) => running)))
       await engine.stop(graceful && !this.#keeper)
       await this.#keeper?.end(this.#line, this.#lanes)
       if (graceful) await Promise.all(this.#lanes.map((lane) => lane.drain(signal)))
@@ -579,8 +589,13 @@ export class Gateway {
 
 const noReload = (why: string) => new ConfigError([{ path: '', message: `cannot load the configuration anew: ${why}` }])
 
-const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
+/** Resolves when it is done, or the signal aborts. */
+async function unless(signal: AbortSignal, done: Promise<unknown>): Promise<void> {
+  const isOver = new AbortController()
+  const aborted = new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
+    else signal.addEventListener('abort', () => resolve(), { signal: isOver.signal })
   })
+  await Promise.race([done, aborted])
+  isOver.abort()
+}

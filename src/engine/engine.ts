@@ -92,6 +92,7 @@ export class Engine implements IntakeHost {
   #running: Promise<void> | undefined
   #checkedForgetUs: number
   #stopped = false
+  #isAtEdge = true
   #release!: () => void
   readonly #released = new Promise<void>((resolve) => {
     this.#release = resolve
@@ -171,8 +172,14 @@ export class Engine implements IntakeHost {
     return this.#p.memory.regions.ids.start + intake.index * IDS_BYTES
   }
 
+  /** Nothing was decoded since the last batch was made. */
+  get isAtEdge(): boolean {
+    return this.#isAtEdge
+  }
+
   seal(intake: Intake): boolean {
     if (this.#running) return false
+    this.#isAtEdge = false
     const decoding = this.#decode(intake)
     if (!decoding) return true
     decoding.catch((error) => this.#p.onFailure(error))
@@ -349,6 +356,7 @@ export class Engine implements IntakeHost {
     if (nowUs - this.#checkedForgetUs >= FORGET_EVERY_US) this.#forget(nowUs)
     const movedUs = turned ? await this.#turn(turned, nowUs, watermarkUs) : 0
     this.batches = number
+    this.#isAtEdge = true
     this.lastBatchUs = nowUs + movedUs
     for (const outlet of outlets) outlet.commit(number, this.#epochs.isTrue ? this.lastBatchUs : null)
     if (replayed) return

@@ -46,19 +46,35 @@ export class Home {
     const { keeper } = this
     const rejectedDir = join(this.#stateDir, 'rejected')
     if (!bounds) return { rejectedDir }
-    const options = {
+    const options = { ...this.#spoolOptions(name), lastMark: keeper?.lastMark, bounds }
+    const spool = Spool.open(options)
+    const held = new Held({ ...options, dir: join(options.dir, 'held') }, spool.heldTo)
+    return { rejectedDir, spool, held, ...(keeper && { gate: (done: () => void) => keeper.whenMarked(done) }) }
+  }
+
+  /** The last batch that a sink has points of which is not in the plan now, and may come back; -1: there is none. */
+  lastBatchOfOthers(): number {
+    const found = this.#o.disk.list(join(this.#stateDir, 'spool'))
+    const others = found.filter(
+      ({ name, kind }) => kind === 'directory' && !this.#plan.sinks.some((s) => s.name === name),
+    )
+    const bounds = { maxBytes: Number.POSITIVE_INFINITY, maxAgeUs: Number.POSITIVE_INFINITY, minFree: 0 }
+    return others.reduce((last, { name }) => {
+      const spool = Spool.open({ ...this.#spoolOptions(name), lastMark: undefined, bounds })
+      void spool.close()
+      return Math.max(last, spool.batch)
+    }, -1)
+  }
+
+  #spoolOptions(name: string) {
+    return {
       ...this.#o,
       dir: join(this.#stateDir, 'spool', name),
       gateway: this.#plan.gateway,
       bootId: bootId(),
       durable: this.#plan.durability === 'power',
-      lastMark: keeper?.lastMark,
-      bounds,
       damage: this.#damage,
     }
-    const spool = Spool.open(options)
-    const held = new Held({ ...options, dir: join(options.dir, 'held') }, spool.heldTo)
-    return { rejectedDir, spool, held, ...(keeper && { gate: (done: () => void) => keeper.whenMarked(done) }) }
   }
 
   /** What needs a person. */

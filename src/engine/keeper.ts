@@ -125,11 +125,18 @@ export class Keeper {
     return plan.durability === 'memory' ? undefined : new Keeper(plan, parts)
   }
 
+  /** From now on the journal is written: what was read of it is done again. */
+  goOn(): void {
+    this.#records.touch()
+    this.journal.writes = true
+  }
+
   /**
    * From now on the journal is written, and goes on from this line's state, which is kept first. To be called once, before
    * anything is taken; `frameBytes`: of frames that were taken up again.
    */
   async begin(line: Line, lanes: readonly Lasting[], frameBytes = 0): Promise<void> {
+    while (this.#store.busy) await this.#saving
     if (this.#loaded) this.#recovery = { ms: Math.round(this.#clock.monotonicMs() - this.#startMs), frameBytes }
     this.#records.touch()
     // Frames in blocks are behind the last mark.
@@ -148,7 +155,7 @@ export class Keeper {
   }
 
   /** Another line goes on, by the mark that is in the journal: its state is kept after its next batch. */
-  goOn(): void {
+  saveNext(): void {
     this.#savedMs = Number.NEGATIVE_INFINITY
   }
 

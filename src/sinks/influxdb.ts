@@ -76,7 +76,6 @@ function check(options: InfluxdbOptions): string | undefined {
 }
 
 class InfluxdbSink implements Sink {
-  readonly takesSeveral = true
   readonly open?: (signal: AbortSignal) => Promise<void>
   readonly #options: InfluxdbOptions
   readonly #context: SinkContext

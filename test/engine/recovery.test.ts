@@ -201,3 +201,33 @@ test('a sink that changes at a reload takes up the points that wait for it', asy
   assert.ok(lines.some((line) => line.endsWith(' 1704067200000000000')))
   await rig.stop()
 })
+
+test('blocks that were decoded behind the last mark count once, however often it is killed', async () => {
+  let disk = new MemoryDisk()
+  const points: SeenPoint[] = []
+  const sizes = { blockBytes: 256 }
+  const send = async (rig: Rig, from: number, to: number) => {
+    for (let i = from; i < to; i++) await rig.push('a', `d${i % 3}`, frame(i))
+    rig.script('a').out.endBurst()
+  }
+  let sent = 0
+  for (let run = 0; run < 6; run++) {
+    const rig = new Rig({ config: config(), disk, sizes, startUs: START * 1000 + run })
+    await rig.start()
+    // No tick comes between: many blocks are sealed behind the last mark.
+    await send(rig, sent, sent + (run % 2) * 15)
+    sent += (run % 2) * 15
+    points.push(...rig.due)
+    disk = disk.copy()
+  }
+  const rig = new Rig({ config: config(), disk, sizes, startUs: START * 1000 + 10 })
+  await rig.start()
+  await rig.advance(30_000)
+  const { frames, samples } = rig.gateway.status().sources[0]
+  assert.equal(frames.decoded, sent)
+  assert.equal(samples.reduced, sent)
+  points.push(...rig.due)
+  const counted = [...last(points)].filter(([key]) => key.startsWith('second'))
+  const total = counted.reduce((sum, [, text]) => sum + ((JSON.parse(text) as { v_count?: number }).v_count ?? 0), 0)
+  assert.equal(total, sent)
+})
