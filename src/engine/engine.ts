@@ -21,7 +21,7 @@ import type { Decoder } from './decoder.js'
 import type { Derivation } from './derivation.js'
 import type { EngineMemory } from './engine-memory.js'
 import type { Epochs, SavedEpoch } from './epochs.js'
-import type { Identities } from './identities.js'
+import type { DeviceEntry, Identities } from './identities.js'
 import type { Intake, IntakeHost } from './intake.js'
 import type { ClockRecord, LineJournal, MarkRecord, NextPlan } from './journal-records.js'
 import { type Reducer, SETTLED } from './reducer.js'
@@ -264,9 +264,11 @@ export class Engine implements IntakeHost {
    * journal tells it.
    */
   async finish(intakes: readonly Intake[], next: NextPlan, replayed?: MarkRecord): Promise<void> {
-    await this.#exclusive(() => {
+    await this.#exclusive(async () => {
       for (const intake of intakes) intake.over = true
-      return this.#batch(this.#intakes, { replayed, next })
+      await this.#batch(this.#intakes, { replayed, next })
+      const gone = new Set(intakes.map(({ index }) => index))
+      for (const device of this.#p.identities.devices) if (device && gone.has(device.sourceIndex)) this.#leave(device)
     })
   }
 
@@ -475,7 +477,7 @@ export class Engine implements IntakeHost {
   /** Devices of live sources that were silent for `forget` leave the tables, and those of series that nothing is derived for. */
   #forget(nowUs: number): void {
     this.#checkedForgetUs = nowUs
-    const { identities, memory, closer, decoder, derivation } = this.#p
+    const { identities, memory, decoder, derivation } = this.#p
     for (const device of identities.devices) {
       // A topic keeps its device; there is nothing to forget where nothing is known of it.
       if (!device || (device.series.size === 0 && device.channels.length > 0)) continue
@@ -483,13 +485,19 @@ export class Engine implements IntakeHost {
       const lastUs = memory.f64[(memory.regions.devices.start + device.id * DEVICE_BYTES + DEVICE_LAST_ARRIVAL) >>> 3]
       const isKept = plan.derives && !device.isGroup ? derivation!.isMade(device) : nowUs - lastUs < plan.forgetUs
       if (plan.finite || isKept) continue
-      derivation?.leave(device)
-      closer.closeDevice(device.id)
-      identities.forget(device)
-      decoder.clocks.forget(device.id)
+      this.#leave(device)
       decoder.reopen()
     }
     identities.tidy()
+  }
+
+  /** Nothing is known of a device any more, and its numbers may be another's. */
+  #leave(device: DeviceEntry): void {
+    const { identities, closer, decoder, derivation } = this.#p
+    derivation?.leave(device)
+    closer.closeDevice(device.id)
+    identities.forget(device)
+    decoder.clocks.forget(device.id)
   }
 
   #at(intake: Intake, field: number): number {

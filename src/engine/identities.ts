@@ -287,7 +287,6 @@ export class Identities {
   ): Series | undefined {
     const device = this.#device(sourceIndex, tags)
     const known = device?.series.get(field)
-    if (known) setUnit(known, unit)
     if (!device || known) return known
     const series = this.#newSeries(device, field, unit)
     if (series) this.#enrol(series)
@@ -355,12 +354,17 @@ export class Identities {
   /**
    * Takes up what was known before, under the same numbers: of a configuration that may have changed since. What belongs to a
    * source that is gone, and channels whose input changed (those without a program), are left out. The memory must be new.
+   * Answers which devices and series there were before: others may have been made for the new configuration.
    */
-  restore(namings: Iterable<Naming>, programOf: (sourceIndex: number, input: number) => Program | undefined): void {
+  restore(
+    namings: Iterable<Naming>,
+    programOf: (sourceIndex: number, input: number) => Program | undefined,
+  ): { isDeviceOf(id: number): boolean; isSeriesOf(id: number): boolean } {
     const told = this.onNaming
     this.onNaming = undefined
     const sourceOf = new Map(this.plan.sources.map((source, i) => [sourceKey(source), i]))
-    for (const naming of namings) this.#restoreOne(naming, sourceOf, programOf)
+    const found: Series[] = []
+    for (const naming of namings) this.#restoreOne(naming, sourceOf, programOf, found)
     // The lowest numbers are given out first.
     this.#freeDevices.length = this.#freeGroups.length = this.#freeChannels.length = 0
     for (let number = this.#channels.length - 1; number >= 0; number--)
@@ -371,13 +375,25 @@ export class Identities {
         this.#inGroup[group] = 0
         this.#freeGroups.push(group)
       }
+    const devices = new Set(this.devices.flatMap((device) => device?.id ?? []))
+    const series = new Set(this.series.flatMap((one) => one?.id ?? []))
+    // All numbers that were given are taken by now: what is made for them takes others.
+    for (const one of found) if (this.series[one.id] === one && !one.device.isGroup) this.#enrolAgain(one)
     this.onNaming = told
+    return { isDeviceOf: (id) => devices.has(id), isSeriesOf: (id) => series.has(id) }
+  }
+
+  #enrolAgain(series: Series): void {
+    const { channel, device, field, id } = series
+    this.#enrol(series)
+    if (channel !== undefined) this.#insert('series', device.id, Buffer.from(field), id)
   }
 
   #restoreOne(
     naming: Naming,
     sourceOf: ReadonlyMap<string, number>,
     programOf: (sourceIndex: number, input: number) => Program | undefined,
+    found: Series[],
   ): void {
     switch (naming.what) {
       case 'channel': {
@@ -411,15 +427,16 @@ export class Identities {
         const device = this.devices[naming.device]
         if (!device) break
         const { field, number } = naming
-        const known = device.series.get(field)
-        const channel = naming.channel !== undefined && this.hasChannel(naming.channel) ? naming.channel : undefined
-        if (known && (known.channel !== undefined || channel === undefined)) break
+        const channel = this.hasChannel(naming.channel ?? Number.NaN) ? naming.channel : undefined
         const unit = channel === undefined ? naming.unit : this.#unitBy(channel, field)
+        const known = device.series.get(field)
         const series = known ?? this.#newSeries(device, field, unit, { channel, number })
-        if (!series || device.isGroup) break
-        if (known) this.#adopt(known, channel!)
-        else this.#enrol(series)
-        if (channel !== undefined) this.#insert('series', device.id, Buffer.from(field), series.id)
+        if (!series) break
+        if (!known) found.push(series)
+        else if (known.channel === undefined && channel !== undefined) {
+          known.channel = channel
+          setUnit(known, unit)
+        }
         break
       }
       case 'forgotten': {

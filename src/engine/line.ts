@@ -257,14 +257,14 @@ export class Line {
     const { rest } = saved
     const { memory, plan, identities } = this
     const before = new Map(rest.plan.sources.map((source) => [sourceKey(source), source]))
-    identities.restore(saved.namings, (sourceIndex, input) => {
+    const known = identities.restore(saved.namings, (sourceIndex, input) => {
       const source = plan.sources[sourceIndex]
       const old = before.get(sourceKey(source))?.inputs[input]
       return old && JSON.stringify(old) === JSON.stringify(source.inputs[input])
         ? this.#programs[sourceIndex][input]
         : undefined
     })
-    loadMemory(memory, plan, saved, identities.devices)
+    loadMemory(memory, plan, saved, identities.devices.length, known)
     this.windows.forEach((window, i) => {
       const from = windowOf[i]
       if (from === undefined) return

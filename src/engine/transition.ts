@@ -57,12 +57,17 @@ export function transition(saved: SavedLine, plan: Plan, nowUs: number): Transit
     })
   })
   const keys = plan.sources.map(sourceKey)
-  const sources = old.sources.map(sourceKey).filter((key) => !keys.includes(key))
-  changes.push(...sources.map((key) => `source ${key}: removed, its windows end`))
+  const gone = old.sources.filter((source) => !keys.includes(sourceKey(source)))
+  for (const { name, derives } of gone)
+    changes.push(
+      derives
+        ? `derived ${derives.series.map(({ field }) => field).join(', ')}: changed or removed, windows of it end`
+        : `source ${name}: removed, its windows end`,
+    )
   return {
     plan: roomy({ ...plan, windows }, saved),
     windowOf: windows.map((_, i) => heirs.get(i)),
-    sources,
+    sources: gone.map(sourceKey),
     windows: ended,
     changes,
   }
