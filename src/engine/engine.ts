@@ -15,6 +15,7 @@ import type { Timer } from '../model/clock.js'
 import { LinkError } from '../model/errors.js'
 import type { Log } from '../model/log.js'
 import { isLive, type Plan } from '../model/plan.js'
+import type { Window } from '../window/window.js'
 import { BadFrames } from './bad-frames.js'
 import type { Closer } from './closer.js'
 import type { Decoder } from './decoder.js'
@@ -68,6 +69,18 @@ export interface SavedEngine {
   lastBatchUs: number
   checkedForgetUs: number
   epoch: SavedEpoch
+}
+
+/** What is besides about a batch. */
+interface Batch {
+  /** It was made before, as this tells. */
+  replayed?: MarkRecord | undefined
+  /** A line of this plan goes on behind it. */
+  next?: NextPlan
+  /** To be done once all that is due is closed. */
+  last?: () => void
+  /** Takes notice of a clock that was set. */
+  looks?: boolean
 }
 
 /** Reads of one tick: a source that fills its buffer is read again before the batch is cut, this often at most. */
@@ -260,15 +273,24 @@ export class Engine implements IntakeHost {
   }
 
   /**
-   * The last batch, as a line of another plan goes on: all that sources which go have left open is final. `replayed`: as the
-   * journal tells it.
+   * The last batch, as a line of another plan goes on: all that these sources and windows on no grid have left open is final.
+   * `replayed`: as the journal tells it.
    */
-  async finish(intakes: readonly Intake[], next: NextPlan, replayed?: MarkRecord): Promise<void> {
-    await this.#exclusive(async () => {
-      for (const intake of intakes) intake.over = true
-      await this.#batch(this.#intakes, { replayed, next })
+  async finish(
+    intakes: readonly Intake[],
+    windows: readonly Window[],
+    next: NextPlan,
+    replayed?: MarkRecord,
+  ): Promise<void> {
+    const { identities, closer } = this.#p
+    const last = () => {
+      for (const window of windows) closer.finish(window, identities.devices)
       const gone = new Set(intakes.map(({ index }) => index))
-      for (const device of this.#p.identities.devices) if (device && gone.has(device.sourceIndex)) this.#leave(device)
+      for (const device of identities.devices) if (device && gone.has(device.sourceIndex)) this.#leave(device)
+    }
+    await this.#exclusive(() => {
+      for (const intake of intakes) intake.over = true
+      return this.#batch(this.#intakes, { replayed, next, last })
     })
   }
 
@@ -322,10 +344,7 @@ export class Engine implements IntakeHost {
     this.#running = held
   }
 
-  async #batch(
-    intakes: readonly Intake[],
-    { replayed, next, looks = false }: { replayed?: MarkRecord | undefined; next?: NextPlan; looks?: boolean } = {},
-  ): Promise<void> {
+  async #batch(intakes: readonly Intake[], { replayed, next, last, looks = false }: Batch = {}): Promise<void> {
     const { reducer, closer, derivation, clock, outlets, journal } = this.#p
     const nowUs = replayed?.nowUs ?? clock.nowUs()
     const number = replayed?.batch ?? this.batches + 1
@@ -355,6 +374,7 @@ export class Engine implements IntakeHost {
       ...this.#intakes.map((intake) => (intake.over ? Number.NEGATIVE_INFINITY : this.watermarkUs(intake))),
     )
     closer.close(watermarkUs, nowUs, ended)
+    last?.()
     if (nowUs - this.#checkedForgetUs >= FORGET_EVERY_US) this.#forget(nowUs)
     const movedUs = turned ? await this.#turn(turned, nowUs, watermarkUs) : 0
     this.batches = number

@@ -336,16 +336,18 @@ export class Identities {
   /** What it takes to know the same under the same numbers. */
   *namings(): Generator<Naming> {
     const keyOf = (sourceIndex: number) => (sourceIndex < 0 ? '' : sourceKey(this.plan.sources[sourceIndex]))
+    // Devices first: a channel that leads to one finds it under its number.
+    const devices = this.devices.filter((device) => device !== undefined)
+    for (const { id, sourceIndex, tags, isGroup } of devices) {
+      const own = tags.filter(([name]) => name !== 'gateway' && name !== 'source')
+      yield { what: 'device', number: id, source: keyOf(sourceIndex), tags: Object.fromEntries(own), isGroup }
+    }
     for (const [number, { spec, sourceIndex }] of this.#channels.entries())
       yield { what: 'channel', number, source: keyOf(sourceIndex), spec }
     for (const [channel, line] of this.#headers) yield { what: 'layout', channel, line }
-    const devices = this.devices.filter((device) => device !== undefined)
-    for (const { id, sourceIndex, tags, isGroup, keys } of devices) {
-      const own = tags.filter(([name]) => name !== 'gateway' && name !== 'source')
-      yield { what: 'device', number: id, source: keyOf(sourceIndex), tags: Object.fromEntries(own), isGroup }
+    for (const { id, keys } of devices)
       for (const { channel, bytes } of keys)
         yield { what: 'key', device: id, channel, key: Buffer.from(bytes).toString('base64') }
-    }
     // Those that stand for others come before these, and derived ones before what they are derived from.
     const ordered = devices.sort((a, b) => +b.isGroup - +a.isGroup || b.sourceIndex - a.sourceIndex || a.id - b.id)
     for (const device of ordered) for (const series of device.series.values()) yield namingOf(series)

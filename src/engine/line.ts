@@ -289,12 +289,9 @@ export class Line {
     next: NextPlan,
     replayed?: MarkRecord,
   ): Promise<void> {
-    for (const index of windows) this.closer.finish(this.windows[index], this.identities.devices)
-    await this.engine.finish(
-      this.intakes.filter(({ plan }) => sources.includes(sourceKey(plan))),
-      next,
-      replayed,
-    )
+    const intakes = this.intakes.filter(({ plan }) => sources.includes(sourceKey(plan)))
+    const ended = windows.map((index) => this.windows[index])
+    await this.engine.finish(intakes, ended, next, replayed)
   }
 
   /** Ends its ticks, and lets go of its workers. */

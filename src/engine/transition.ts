@@ -44,11 +44,11 @@ export function transition(saved: SavedLine, plan: Plan, nowUs: number): Transit
     if ([...heirs.values()].includes(i)) return
     if (window.untilUs === undefined && !plan.windows.some(({ name }) => name === window.name))
       changes.push(`window ${window.name}: removed`)
-    if (saved.rest.windows[i].openPanes === 0 && window.kind !== 'count') return
     if (!isOnGrid(window)) {
-      ended.push(i)
+      if (window.kind !== 'raw') ended.push(i)
       return
     }
+    if (saved.rest.windows[i].openPanes === 0) return
     heirs.set(windows.length, i)
     windows.push({
       ...window,
