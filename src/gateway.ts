@@ -1,28 +1,32 @@
 import { bootId } from './disk/boot-id.js'
 import { NodeDisk } from './disk/node-disk.js'
+import { isSame, isSameLink, otherChanges, whyFixed } from './engine/changes.js'
 import { SystemClock } from './engine/clock.js'
 import type { Target } from './engine/closer.js'
 import { DEFAULT_SIZES, type Sizes } from './engine/engine-memory.js'
 import { Home } from './engine/home.js'
 import { Inlet } from './engine/inlet.js'
 import type { Intake } from './engine/intake.js'
+import type { MarkRecord } from './engine/journal-records.js'
 import type { Keeper } from './engine/keeper.js'
-import { Lane } from './engine/lane.js'
+import { Lane, type SinkOfLane } from './engine/lane.js'
 import { Line } from './engine/line.js'
 import { replay } from './engine/replay.js'
 import { report, stragglers, stragglerText } from './engine/report.js'
-import { isSamePlan, planOf } from './engine/saved-line.js'
+import { isSamePlan, type KeptPlan, keptPlan, planOf } from './engine/saved-line.js'
 import { SteadyClock } from './engine/steady-clock.js'
 import { supervise } from './engine/supervisor.js'
 import { Tapping } from './engine/tapping.js'
-import { type Transition, transition } from './engine/transition.js'
+import { transition } from './engine/transition.js'
 import { type Clock, pause } from './model/clock.js'
 import type { Components } from './model/components.js'
 import type { Disk } from './model/disk.js'
 import { bug, ConfigError } from './model/errors.js'
+import { exactText, exactValue } from './model/exact-json.js'
 import { type Log, silent } from './model/log.js'
 import { isLive, type Plan, type SinkPlan, type SourcePlan, type WindowPlan } from './model/plan.js'
 import type { Points } from './model/points.js'
+import type { SinkComponent } from './model/sink.js'
 import type { Source } from './model/source.js'
 import type { Status } from './model/status.js'
 import type { Taps } from './model/taps.js'
@@ -72,9 +76,6 @@ interface Link {
 /** How long sources may take to let go when a stop is not graceful, ms. */
 const HARD_STOP_MS = 500
 
-/** Keys that a running gateway can't change. */
-const FIXED = ['gateway', 'durability', 'stateDir', 'runtimeDir', 'onDamage', 'http'] as const
-
 /**
  * The whole: sources, the line for the plan now, sinks, and what is kept of it all. Made once; start once, stop once; in
  * between another plan may be loaded.
@@ -101,7 +102,10 @@ export class Gateway {
   readonly #abort = new AbortController()
   /** Aborted when a stop has waited long enough for sources and sinks. */
   readonly #patience = new AbortController()
+  #starting: Promise<void> | undefined
   #loading: Promise<unknown> | undefined
+  /** A line is taking up the state of another. */
+  #switching = false
   #stopping: Promise<void> | undefined
   #settleFinished!: { resolve: () => void; reject: (error: unknown) => void }
   #ready = false
@@ -127,11 +131,21 @@ export class Gateway {
     this.#steady.know(this.#keeper?.knownUs ?? Number.NEGATIVE_INFINITY)
     // What was kept is taken up under the plan that it was kept under.
     const kept = this.#keeper?.recovered?.saved.rest.plan
-    this.#line = this.#makeLine(kept ? planOf(kept, plan) : plan)
+    this.#line = this.#makeLine(kept ? planOf(kept, plan) : plan, this.#steady.nowUs())
+  }
+
+  /** What runs now. */
+  get plan(): Plan {
+    return this.#plan
   }
 
   /** Takes up what was kept, and starts all sources and sinks; resolves when ready. Links may still be down: they are tried until they work. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting ??= this.#begin()
+    return this.#starting
+  }
+
+  async #begin(): Promise<void> {
     await this.#recover()
     for (const lane of this.#lanes) lane.pump()
     this.#links = this.#sources.map(([plan, source]) => this.#makeLink(plan, source))
@@ -140,7 +154,7 @@ export class Gateway {
       () => {
         if (this.#line.intakes.every((intake) => intake.plan.finite)) void this.#finish()
       },
-      (error) => this.#fail(error),
+      () => {},
     )
     this.#line.engine.goOn()
     this.#ready = true
@@ -149,7 +163,8 @@ export class Gateway {
   /**
    * Goes over to another plan at a batch's edge; resolves with what has changed, in words. Unchanged sources keep their
    * connection, unchanged windows their state; windows that change finish what they have open as they were. All or nothing:
-   * rejects with a ConfigError, and nothing has changed, where that can't be done without a restart.
+   * rejects with a ConfigError, and nothing has changed, where that can't be done without a restart. While the gateway starts
+   * it waits until that is ready.
    */
   async reload(plan: Plan): Promise<readonly string[]> {
     while (this.#loading) await this.#loading.catch(() => {})
@@ -245,9 +260,9 @@ export class Gateway {
     return observers
   }
 
-  #makeLine(plan: Plan): Line {
-    const { components, outsideClock = this.#clock, sizes, handOverMs, worker } = this.#options
-    const { notBeforeUs = this.#steady.nowUs() } = this.#options
+  /** Windows of sources that are new to it are written from `nowUs` on. */
+  #makeLine(plan: Plan, nowUs: number): Line {
+    const { components, outsideClock = this.#clock, sizes, handOverMs, worker, notBeforeUs = nowUs } = this.#options
     return new Line(plan, {
       components,
       clock: this.#steady,
@@ -258,13 +273,14 @@ export class Gateway {
       handOverMs,
       worker,
       tapping: this.#tapping,
-      targets: (window) => [...this.#targets(window), ...this.#observers],
+      targets: (window) => [...this.#targets(window, plan), ...this.#observers],
       outlets: this.#lanes,
       notBeforeUs,
       journal: this.#keeper?.journal,
       onBatch: (number) => {
         this.#nameStragglers(number)
-        this.#keeper?.afterBatch(this.#line, this.#lanes)
+        // The last batch of a line that goes has a mark behind which only the next one goes on.
+        if (!this.#switching) this.#keeper?.afterBatch(this.#line, this.#lanes)
         this.#options.onBatch?.(number)
       },
       onFailure: (error) => this.#fail(error),
@@ -272,11 +288,11 @@ export class Gateway {
   }
 
   /** Sinks of a window, by name: another plan may put another lane in its place. */
-  #targets(window: WindowPlan): Target[] {
+  #targets(window: WindowPlan, { sinks }: Plan): Target[] {
     return window.to.flatMap((name) => {
-      const lane = this.#lanes.find((one) => one.name === name)
-      if (!lane) return []
-      const { finalOnly } = lane
+      const sink = sinks.find((one) => one.name === name)
+      if (!sink) return []
+      const finalOnly = this.#componentOf(sink).finalOnly(sink.options as never)
       return [{ finalOnly, offer: (points) => this.#offer(name, points) }]
     })
   }
@@ -297,29 +313,37 @@ export class Gateway {
   }
 
   #makeLane(sink: SinkPlan): Lane {
-    const { components, outsideClock: clock = this.#clock, random } = this.#options
-    const { gateway, durability } = this.#plan
-    const component = components.sinks.find((c) => c.type === sink.type) ?? bug(`sink type ${sink.type} is unknown`)
-    const made = sink.options as never
-    const format = components.formats.find((f) => f.type === component.format(made)) ?? bug('a format is unknown')
+    const { outsideClock: clock = this.#clock, random } = this.#options
+    const { bounds, ...outlet } = this.#outletOf(sink)
     return new Lane({
       name: sink.name,
-      type: sink.type,
-      sink: component.create(made, {
-        name: sink.name,
-        gateway,
-        durable: durability === 'power',
-        clock,
-        log: this.#log,
-      }),
-      format,
-      finalOnly: component.finalOnly(made),
+      ...outlet,
       clock,
       log: this.#log,
-      // What goes to stdout is read now or never.
-      ...(!component.usesStdout?.(made) && this.#home?.forLane(sink)),
+      ...this.#home?.forLane(sink, bounds),
       ...(random && { random }),
     })
+  }
+
+  #outletOf(sink: SinkPlan): SinkOfLane {
+    const { components, outsideClock: clock = this.#clock } = this.#options
+    const { gateway, durability } = this.#plan
+    const { type, name } = sink
+    const component = this.#componentOf(sink)
+    const made = sink.options as never
+    const format = components.formats.find((f) => f.type === component.format(made)) ?? bug('a format is unknown')
+    const durable = durability === 'power'
+    return {
+      type,
+      sink: component.create(made, { name, gateway, durable, clock, log: this.#log }),
+      format,
+      // What goes to stdout is read now or never.
+      bounds: this.#home && !component.usesStdout?.(made) ? sink.spool : undefined,
+    }
+  }
+
+  #componentOf({ type }: SinkPlan): SinkComponent {
+    return this.#options.components.sinks.find((one) => one.type === type) ?? bug(`sink type ${type} is unknown`)
   }
 
   #makeLink(plan: SourcePlan, source = this.#makeSource(plan)): Link {
@@ -355,109 +379,167 @@ export class Gateway {
     link.running = supervise(link.source, link.inlet, signal, options).then(async (outcome) => {
       if (outcome === 'end') await this.#line.engine.end(link.inlet.intake)
     })
+    link.running.catch((error) => this.#fail(error))
   }
 
   async #recover(): Promise<void> {
     const { recovered } = this.#keeper ?? {}
+    let frameBytes = 0
     if (recovered) {
       const { saved, records, lostFrames } = recovered
       this.#line.load(
         saved,
         saved.rest.plan.windows.map((_, i) => i),
       )
-      const frameBytes = await replay(this.#line, records())
+      frameBytes = await replay(this.#line, records(), async (mark, { plan, nowUs }) => {
+        await this.#switch(planOf(exactValue(plan) as KeptPlan, this.#plan), { nowUs, replayed: mark })
+        return this.#line
+      })
       for (const [source, frames] of lostFrames) this.#line.intakes[source]?.lose(frames)
       // None that is whole by what was lost is overwritten by less.
       if (lostFrames.size > 0) this.#line.closer.notBeforeUs = this.#startedUs
       this.#log.info({ frameBytes, batch: this.#line.engine.batches }, 'the state of the run before is taken up')
-      const next = () => transition(this.#line.saved(), this.#plan, this.#clock.nowUs())
-      if (!isSamePlan(next().plan, this.#line.plan)) {
-        await this.#line.engine.cut()
-        await this.#switch(next())
-      } else if (!this.#line.engine.isAtEdge) {
-        // Blocks that were full behind the last mark are decoded: a state is kept at a batch's edge alone.
-        this.#keeper?.goOn()
-        await this.#line.engine.cut()
-      }
-      this.#keeper?.readAgain(frameBytes)
     }
-    this.#line.engine.startBehind(Math.max(-1, ...this.#lanes.map(({ batch }) => batch)))
-    await this.#keeper?.begin(this.#line, this.#lanes)
+    // Where its state is gone, points of other batches may have these numbers.
+    if (!recovered && this.#home) this.#line.engine.startBehind(this.#home.lastBatchOfOthers())
+    this.#numberBehind()
+    if (!this.#line.engine.isAtEdge) {
+      // Blocks that were full behind the last mark are decoded: a state is kept at a batch's edge alone.
+      this.#keeper?.goOn()
+      await this.#line.engine.cut()
+    }
+    await this.#keeper?.begin(this.#line, this.#lanes, frameBytes)
     await this.#line.engine.goOnFromState()
+    const nowUs = this.#steady.nowUs()
+    if (!recovered || isSamePlan(transition(this.#line.saved(), this.#plan, nowUs).plan, this.#line.plan)) return
+    await this.#line.engine.cut()
+    await this.#switch(this.#plan, { nowUs })
+    this.#keeper?.saveNext()
   }
 
   async #load(plan: Plan): Promise<readonly string[]> {
-    const refuse = (why: string): never => {
-      throw new ConfigError([{ path: '', message: `cannot load the configuration anew: ${why}` }])
-    }
-    const changed = FIXED.filter((key) => JSON.stringify(plan[key]) !== JSON.stringify(this.#plan[key]))
-    if (changed.length > 0) refuse(`${changed.join(', ')} changed, which takes a restart`)
-    if ([...plan.sources, ...this.#plan.sources].some(({ finite }) => finite))
-      refuse('a source is finite; restart instead')
-    if (this.#stopping || !this.#ready) refuse('weir is starting or stopping')
-    const isKept = (link: Link) => plan.sources.some((source) => isSame(source, link.plan))
-    const gone = this.#links.filter((link) => !isKept(link))
-    const kept = this.#links.filter(isKept)
+    await this.#starting
+    const why = this.#stopping ? 'weir is stopping' : whyFixed(this.#plan, plan)
+    if (why) throw noReload(why)
+    if (isSame(plan, this.#plan)) return []
+    const links = this.#links
+    const planOfLink = ({ plan: old }: Link) => plan.sources.find((source) => isSameLink(old, source))
+    const gone = links.filter((link) => !planOfLink(link))
+    const kept = links.flatMap((link) => {
+      const source = planOfLink(link)
+      return source ? [{ ...link, plan: source }] : []
+    })
     const made = plan.sources.filter(({ derives, name }) => !derives && !kept.some((link) => link.plan.name === name))
-    for (const { abort } of gone) abort.abort()
-    await Promise.all(gone.map(({ running }) => running))
-    for (const { inlet } of kept) inlet.hold()
-    let next: Transition
+    // What may fail comes first.
+    const sources = made.map((source) => [source, this.#makeSource(source)] as const)
+    const sinks = await this.#changeSinks(plan)
+    let changes: readonly string[]
     try {
+      for (const { abort } of gone) abort.abort()
+      await unless(this.#abort.signal, Promise.all(gone.map(({ running }) => running)))
+      for (const { inlet } of kept) inlet.hold()
+      this.#links = kept
+      if (this.#stopping) throw noReload('weir is stopping')
       await this.#line.engine.cut()
-      next = transition(this.#line.saved(), plan, this.#clock.nowUs())
-      await this.#switch(next)
+      changes = await this.#switch(plan, { nowUs: this.#steady.nowUs(), lanes: sinks.made })
     } catch (error) {
+      this.#links = links
       for (const { inlet } of kept) inlet.attach(inlet.intake)
-      for (const link of gone) {
+      for (const link of this.#stopping ? [] : gone) {
         link.abort = new AbortController()
         this.#run(link)
       }
+      await Promise.all(sinks.made.map((lane) => lane.close()))
       this.#line.engine.goOn()
       throw error
     }
-    // From here on there is no way back.
+    changes = [...changes, ...otherChanges(this.#plan, plan)]
+    this.#plan = plan
+    this.#keeper?.saveNext()
+    const begun = sources.map(([source, one]) => this.#makeLink(source, one))
+    this.#links = [...kept, ...begun]
+    for (const link of this.#stopping ? [] : begun) this.#run(link)
+    this.#line.engine.goOn()
+    await sinks.change()
+    return changes
+  }
+
+  /**
+   * Another line takes up the state of this one, at a batch's edge: as a mark of the journal tells, or with one of its own.
+   * `lanes` are those of sinks that are new. Throws, and nothing has changed, where there is no memory for both.
+   */
+  async #switch(
+    plan: Plan,
+    { nowUs, lanes = [], replayed }: { nowUs: number; lanes?: readonly Lane[]; replayed?: MarkRecord },
+  ): Promise<readonly string[]> {
+    const before = this.#line
+    const next = transition(before.saved(), plan, nowUs)
+    const line = this.#makeLine(next.plan, nowUs)
+    this.#switching = true
     try {
-      await this.#switchSinks(plan)
-      this.#plan = plan
-      await this.#keeper?.begin(this.#line, this.#lanes)
+      await before.finish(next, { plan: exactText(keptPlan(plan)), nowUs }, replayed)
+      line.load(before.saved(), next.windowOf)
+      line.closer.notBeforeUs = before.closer.notBeforeUs
+      this.#line = line
+      this.#lanes.push(...lanes)
+      this.#numberBehind()
+      if (line.epochs.isTrue) for (const lane of lanes) lane.knowTime(line.epochs.now)
+      for (const link of this.#links) link.inlet.attach(this.#intakeOf(link.plan))
     } catch (error) {
+      // There is no way back from here.
       this.#fail(error)
       throw error
+    } finally {
+      this.#switching = false
     }
-    for (const { plan, inlet } of kept) inlet.attach(this.#intakeOf(plan))
-    const links = made.map((source) => this.#makeLink(source))
-    for (const link of links) this.#run(link)
-    this.#links = [...kept, ...links]
-    this.#line.engine.goOn()
-    return [
-      ...next.changes,
-      ...gone.map(({ plan }) => `source ${plan.name}: ended`),
-      ...made.map(({ name }) => `source ${name}: started`),
-    ]
-  }
-
-  /** Another line takes up the state of this one, at a batch's edge. */
-  async #switch(next: Transition): Promise<void> {
-    const before = this.#line
-    // May fail for want of memory, and then nothing has changed.
-    const line = this.#makeLine(next.plan)
-    if (next.sources.length + next.windows.length > 0) await before.finish(next.sources, next.windows)
-    line.load(before.saved(), next.windowOf)
-    this.#line = line
     await before.close()
+    return next.changes
   }
 
-  /** Sinks that changed go, with what waits for them kept where it is kept; the new ones take it up. */
-  async #switchSinks(plan: Plan): Promise<void> {
-    const old = new Map(this.#plan.sinks.map((sink) => [sink.name, sink]))
-    const staying = plan.sinks.filter((sink) => isSame(sink, old.get(sink.name)))
-    for (const lane of [...this.#lanes]) {
-      if (staying.some(({ name }) => name === lane.name)) continue
-      this.#lanes.splice(this.#lanes.indexOf(lane), 1)
-      await lane.close()
+  /** Sinks have points of batches that may be of another state than is known: none is numbered like them. */
+  #numberBehind(): void {
+    this.#line.engine.startBehind(Math.max(-1, ...this.#lanes.map(({ batch }) => batch)))
+  }
+
+  /**
+   * Lanes of sinks that are new to a plan, and how the others follow: what waits for one that changes goes to what it is now;
+   * what waits for one that goes stays on the disk. Throws, and nothing has changed, where that can't be.
+   */
+  async #changeSinks(plan: Plan): Promise<{ made: Lane[]; change(): Promise<void> }> {
+    const steps: (() => Promise<void>)[] = []
+    const made: Lane[] = []
+    try {
+      for (const lane of this.#lanes) {
+        const old = this.#plan.sinks.find(({ name }) => name === lane.name)
+        const sink = plan.sinks.find(({ name }) => name === lane.name)
+        if (!sink) steps.push(() => this.#endLane(lane))
+        else if (!isSame(old, sink)) {
+          const next = this.#outletOf(sink)
+          const why = lane.whyFixed(next)
+          if (why) throw noReload(`sink ${sink.name}: ${why}`)
+          steps.push(() => lane.change(next))
+        }
+      }
+      for (const sink of plan.sinks)
+        if (!this.#lanes.some(({ name }) => name === sink.name)) made.push(this.#makeLane(sink))
+    } catch (error) {
+      await Promise.all(made.map((lane) => lane.close()))
+      throw error
     }
-    for (const sink of plan.sinks) if (!staying.includes(sink)) this.#lanes.push(this.#makeLane(sink))
+    const say = (error: unknown) => this.#log.error({ error }, 'a sink did not let go as it should')
+    return {
+      made,
+      change: async () => {
+        for (const step of steps) await step().catch(say)
+      },
+    }
+  }
+
+  /** Ends a sink once what it has is as safe as configured, where the disk lets it. */
+  async #endLane(lane: Lane): Promise<void> {
+    await Promise.race([lane.whenDurable(this.#line.engine.batches), pause(this.#clock, HARD_STOP_MS)])
+    this.#lanes.splice(this.#lanes.indexOf(lane), 1)
+    await lane.close()
   }
 
   async #finish(): Promise<void> {
@@ -470,6 +552,8 @@ export class Gateway {
   }
 
   async #close(graceful: boolean): Promise<void> {
+    // One that is being loaded waits for sources to end.
+    this.#abort.abort()
     await this.#loading?.catch(() => {})
     const { engine, intakes } = this.#line
     // A run that has ended by itself waits for its sinks as long as it takes.
@@ -478,9 +562,8 @@ export class Gateway {
     const patienceMs = graceful ? this.#plan.stopTimeoutMs * 0.8 : HARD_STOP_MS
     if (!ended) void pause(this.#clock, patienceMs, signal).then(() => this.#patience.abort())
     try {
-      this.#abort.abort()
       engine.release()
-      await Promise.race([Promise.allSettled(this.#links.map(({ running }) => running)), aborted(signal)])
+      await unless(signal, Promise.allSettled(this.#links.map(({ running }) => running)))
       await engine.stop(graceful && !this.#keeper)
       await this.#keeper?.end(this.#line, this.#lanes)
       if (graceful) await Promise.all(this.#lanes.map((lane) => lane.drain(signal)))
@@ -507,10 +590,15 @@ export class Gateway {
   }
 }
 
-const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+const noReload = (why: string) => new ConfigError([{ path: '', message: `cannot load the configuration anew: ${why}` }])
 
-const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
+/** Resolves when it is done, or the signal aborts. */
+async function unless(signal: AbortSignal, done: Promise<unknown>): Promise<void> {
+  const isOver = new AbortController()
+  const aborted = new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
+    else signal.addEventListener('abort', () => resolve(), { signal: isOver.signal })
   })
+  await Promise.race([done, aborted])
+  isOver.abort()
+}

@@ -15,6 +15,7 @@ import {
   STATE_PAGE,
   STATE_SLOT_SHIFT,
   WINDOW_EVERY,
+  WINDOW_LANES,
   WINDOW_NEWEST,
   WINDOW_OFFSET,
   WINDOW_OPEN_PANES,
@@ -130,7 +131,7 @@ export function openPane(window: usize, start: f64, end: f64): usize {
   return pane
 }
 
-/// The pane of a lane, opened where it is not; 0 when the slab is full. It lies in no order and is never closed.
+/// The pane of a lane, opened where it is not; 0 when the slab is full. It lies in no order, and is closed with its window.
 export function openLane(window: usize, lane: u32): usize {
   const at = <usize>load<u32>(window, WINDOW_PANES) + (<usize>lane << 2)
   let pane: usize = load<u32>(at)
@@ -145,6 +146,25 @@ export function openLane(window: usize, lane: u32): usize {
   return load<u32>(<usize>load<u32>(window, WINDOW_PANES) + (<usize>lane << 2))
 }
 
+/// Gives a pane that lies in no order and its group pages back.
+function returnPane(pane: usize): void {
+  for (let at = pane + PANE_DIRECTORY; at < pane + PAGE_BYTES; at += 4) {
+    const page: usize = load<u32>(at)
+    if (page != 0) returnPage(page)
+  }
+  returnPage(pane)
+}
+
+/// Gives the panes of all lanes back, as their window ends; nothing may be in them.
+export function closeLanes(window: usize): void {
+  for (let lane: u32 = 0; lane < load<u32>(window, WINDOW_LANES); lane++) {
+    const at = <usize>load<u32>(window, WINDOW_PANES) + (<usize>lane << 2)
+    const pane: usize = load<u32>(at)
+    if (pane != 0) returnPane(pane)
+    store<u32>(at, 0)
+  }
+}
+
 /// Gives a pane and its group pages back; its groups must have given back their slot pages.
 export function closePane(window: usize, pane: usize): void {
   let link = bucket(window, load<f64>(pane, PANE_START))
@@ -155,11 +175,7 @@ export function closePane(window: usize, pane: usize): void {
   if (earlier != 0) store<u32>(earlier, <u32>later, PANE_LATER)
   if (later != 0) store<u32>(later, <u32>earlier, PANE_EARLIER)
   else store<u32>(window, <u32>earlier, WINDOW_NEWEST)
-  for (let at = pane + PANE_DIRECTORY; at < pane + PAGE_BYTES; at += 4) {
-    const page: usize = load<u32>(at)
-    if (page != 0) returnPage(page)
-  }
-  returnPage(pane)
+  returnPane(pane)
   store<u32>(window, load<u32>(window, WINDOW_OPEN_PANES) - 1, WINDOW_OPEN_PANES)
 }
 

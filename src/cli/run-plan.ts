@@ -54,15 +54,31 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
     const tap = (taps: Taps) => gateway.tap(taps)
     tap({ points: (points) => page.take(points) })
     const about = { weir: version, gateway: plan.gateway }
-    const routes = [...page.routes, tailRoute({ tap, clock, about }), recordRoute({ plan, clock, tap })]
+    const recorded = {
+      clock,
+      tap,
+      get plan() {
+        return gateway.plan
+      },
+    }
+    const routes = [...page.routes, tailRoute({ tap, clock, about }), recordRoute(recorded)]
     server = await listen(plan.http, { status, log, routes, login: page.login })
   }
-  // In a terminal SIGHUP says that it was closed.
-  const onHangUp = async () => {
-    supervision?.reloading()
-    await loadAnew(gateway, reload!, log)
-    supervision?.ready()
+  // Once it is ready, and one after the other, so that what the file says last is what runs.
+  let whenReady = () => {}
+  let loading = new Promise<void>((resolve) => {
+    whenReady = resolve
+  })
+  let isStopping = false
+  const onHangUp = () => {
+    loading = loading.then(async () => {
+      if (isStopping) return
+      supervision?.reloading()
+      await loadAnew(gateway, reload!, log)
+      if (!isStopping) supervision?.ready()
+    })
   }
+  // In a terminal SIGHUP says that it was closed.
   if (reload && !process.stdin.isTTY) process.on('SIGHUP', onHangUp)
   const code = await liveToEnd(gateway, {
     clock,
@@ -75,9 +91,13 @@ export async function runPlan(plan: Plan, extras: RunExtras): Promise<number> {
       // From the start of the process, as a person waits for it.
       log.info({ gateway: plan.gateway, http: server?.url, ms: Math.round(performance.now()) }, 'ready')
       supervision?.ready()
+      whenReady()
       onReady?.(status, server?.url)
     },
-    onStopping: () => supervision?.stopping(),
+    onStopping() {
+      isStopping = true
+      supervision?.stopping()
+    },
     until,
   })
   process.off('SIGHUP', onHangUp)

@@ -118,6 +118,7 @@ export class Closer {
   /** Ends a window of sessions or counted rows: what is open is written as it stands. */
   finish(window: Window, devices: readonly (unknown | undefined)[]): void {
     for (const [id, device] of devices.entries()) if (device) this.#closeLanes(window, 0, id, true)
+    this.kernels.closeLanes(window.address)
   }
 
   #closeDevice(window: Window, w: number, device: number): void {

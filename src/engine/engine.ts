@@ -15,15 +15,16 @@ import type { Timer } from '../model/clock.js'
 import { LinkError } from '../model/errors.js'
 import type { Log } from '../model/log.js'
 import { isLive, type Plan } from '../model/plan.js'
+import type { Window } from '../window/window.js'
 import { BadFrames } from './bad-frames.js'
 import type { Closer } from './closer.js'
 import type { Decoder } from './decoder.js'
 import type { Derivation } from './derivation.js'
 import type { EngineMemory } from './engine-memory.js'
 import type { Epochs, SavedEpoch } from './epochs.js'
-import type { Identities } from './identities.js'
+import type { DeviceEntry, Identities } from './identities.js'
 import type { Intake, IntakeHost } from './intake.js'
-import type { ClockRecord, LineJournal, MarkRecord } from './journal-records.js'
+import type { ClockRecord, LineJournal, MarkRecord, NextPlan } from './journal-records.js'
 import { type Reducer, SETTLED } from './reducer.js'
 import type { SteadyClock } from './steady-clock.js'
 import { Turns } from './turns.js'
@@ -68,6 +69,18 @@ export interface SavedEngine {
   lastBatchUs: number
   checkedForgetUs: number
   epoch: SavedEpoch
+}
+
+/** What is besides about a batch. */
+interface Batch {
+  /** It was made before, as this tells. */
+  replayed?: MarkRecord | undefined
+  /** A line of this plan goes on behind it. */
+  next?: NextPlan
+  /** To be done once all that is due is closed. */
+  last?: () => void
+  /** Takes notice of a clock that was set. */
+  looks?: boolean
 }
 
 /** Reads of one tick: a source that fills its buffer is read again before the batch is cut, this often at most. */
@@ -259,11 +272,25 @@ export class Engine implements IntakeHost {
     if (this.#epochs.look()) await this.cut()
   }
 
-  /** The last batch of sources that go: all that they left open is final. */
-  async finish(intakes: readonly Intake[]): Promise<void> {
+  /**
+   * The last batch, as a line of another plan goes on: all that these sources and windows on no grid have left open is final.
+   * `replayed`: as the journal tells it.
+   */
+  async finish(
+    intakes: readonly Intake[],
+    windows: readonly Window[],
+    next: NextPlan,
+    replayed?: MarkRecord,
+  ): Promise<void> {
+    const { identities, closer } = this.#p
+    const last = () => {
+      for (const window of windows) closer.finish(window, identities.devices)
+      const gone = new Set(intakes.map(({ index }) => index))
+      for (const device of identities.devices) if (device && gone.has(device.sourceIndex)) this.#leave(device)
+    }
     await this.#exclusive(() => {
       for (const intake of intakes) intake.over = true
-      return this.#batch(this.#intakes)
+      return this.#batch(this.#intakes, { replayed, next, last })
     })
   }
 
@@ -317,20 +344,17 @@ export class Engine implements IntakeHost {
     this.#running = held
   }
 
-  async #batch(
-    intakes: readonly Intake[],
-    { replayed, looks = false }: { replayed?: MarkRecord; looks?: boolean } = {},
-  ): Promise<void> {
+  async #batch(intakes: readonly Intake[], { replayed, next, last, looks = false }: Batch = {}): Promise<void> {
     const { reducer, closer, derivation, clock, outlets, journal } = this.#p
     const nowUs = replayed?.nowUs ?? clock.nowUs()
-    const number = this.batches + 1
+    const number = replayed?.batch ?? this.batches + 1
     // What comes while this batch is made belongs to the next.
     const cut = intakes.filter((intake) => intake.cut())
     // All that was taken so far is in it: from here on the clock may mean something else.
     const turned = replayed ? replayed.clock : looks ? this.#epochs.look() : undefined
     if (!replayed) {
       const sources = intakes.map(({ index }) => index)
-      journal?.mark({ batch: number, nowUs, sources, ...(turned && { clock: turned }) })
+      journal?.mark({ batch: number, nowUs, sources, ...(turned && { clock: turned }), ...(next && { next }) })
       if (turned) {
         clock.take(turned.offsetUs)
         for (const intake of this.#intakes) intake.forgetArrival()
@@ -350,6 +374,7 @@ export class Engine implements IntakeHost {
       ...this.#intakes.map((intake) => (intake.over ? Number.NEGATIVE_INFINITY : this.watermarkUs(intake))),
     )
     closer.close(watermarkUs, nowUs, ended)
+    last?.()
     if (nowUs - this.#checkedForgetUs >= FORGET_EVERY_US) this.#forget(nowUs)
     const movedUs = turned ? await this.#turn(turned, nowUs, watermarkUs) : 0
     this.batches = number
@@ -454,7 +479,9 @@ export class Engine implements IntakeHost {
   async #derive(intake: Intake, from: readonly Intake[], nowUs: number): Promise<boolean> {
     const { derivation, reducer, memory } = this.#p
     const before = this.watermarkUs(intake)
-    const watermark = Math.max(before, Math.min(...from.map((input) => this.watermarkUs(input))))
+    // One that goes ends with what there is by now, whatever its inputs do.
+    const inputsUs = intake.over ? [Number.POSITIVE_INFINITY] : from.map((input) => this.watermarkUs(input))
+    const watermark = Math.max(before, Math.min(...inputsUs))
     for (let full = true; full; ) {
       full = derivation!.make(intake.index, watermark, nowUs)
       const reducing = reducer.reduce()
@@ -470,7 +497,7 @@ export class Engine implements IntakeHost {
   /** Devices of live sources that were silent for `forget` leave the tables, and those of series that nothing is derived for. */
   #forget(nowUs: number): void {
     this.#checkedForgetUs = nowUs
-    const { identities, memory, closer, decoder, derivation } = this.#p
+    const { identities, memory, decoder, derivation } = this.#p
     for (const device of identities.devices) {
       // A topic keeps its device; there is nothing to forget where nothing is known of it.
       if (!device || (device.series.size === 0 && device.channels.length > 0)) continue
@@ -478,13 +505,19 @@ export class Engine implements IntakeHost {
       const lastUs = memory.f64[(memory.regions.devices.start + device.id * DEVICE_BYTES + DEVICE_LAST_ARRIVAL) >>> 3]
       const isKept = plan.derives && !device.isGroup ? derivation!.isMade(device) : nowUs - lastUs < plan.forgetUs
       if (plan.finite || isKept) continue
-      derivation?.leave(device)
-      closer.closeDevice(device.id)
-      identities.forget(device)
-      decoder.clocks.forget(device.id)
+      this.#leave(device)
       decoder.reopen()
     }
     identities.tidy()
+  }
+
+  /** Nothing is known of a device any more, and its numbers may be another's. */
+  #leave(device: DeviceEntry): void {
+    const { identities, closer, decoder, derivation } = this.#p
+    derivation?.leave(device)
+    closer.closeDevice(device.id)
+    identities.forget(device)
+    decoder.clocks.forget(device.id)
   }
 
   #at(intake: Intake, field: number): number {

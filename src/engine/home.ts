@@ -8,7 +8,7 @@ import type { Log } from '../model/log.js'
 import type { Plan, SinkPlan } from '../model/plan.js'
 import type { KeptStatus } from '../model/status.js'
 import { Held } from '../spool/held.js'
-import { Spool } from '../spool/spool.js'
+import { Spool, type SpoolBounds } from '../spool/spool.js'
 import { Keeper } from './keeper.js'
 import type { LaneOptions } from './lane.js'
 
@@ -38,24 +38,43 @@ export class Home {
     }
   }
 
-  /** What a sink's lane needs of it. */
-  forLane({ name, spool: bounds }: SinkPlan): Pick<LaneOptions, 'spool' | 'held' | 'gate' | 'rejectedDir'> {
+  /** What a sink's lane needs of it; without bounds its points wait in memory. */
+  forLane(
+    { name }: SinkPlan,
+    bounds: SpoolBounds | undefined,
+  ): Pick<LaneOptions, 'spool' | 'held' | 'gate' | 'rejectedDir'> {
     const { keeper } = this
     const rejectedDir = join(this.#stateDir, 'rejected')
     if (!bounds) return { rejectedDir }
-    const options = {
+    const options = { ...this.#spoolOptions(name), lastMark: keeper?.lastMark, bounds }
+    const spool = Spool.open(options)
+    const held = new Held({ ...options, dir: join(options.dir, 'held') }, spool.heldTo)
+    return { rejectedDir, spool, held, ...(keeper && { gate: (done: () => void) => keeper.whenMarked(done) }) }
+  }
+
+  /** The last batch that a sink has points of which is not in the plan now, and may come back; -1: there is none. */
+  lastBatchOfOthers(): number {
+    const found = this.#o.disk.list(join(this.#stateDir, 'spool'))
+    const others = found.filter(
+      ({ name, kind }) => kind === 'directory' && !this.#plan.sinks.some((s) => s.name === name),
+    )
+    const bounds = { maxBytes: Number.POSITIVE_INFINITY, maxAgeUs: Number.POSITIVE_INFINITY, minFree: 0 }
+    return others.reduce((last, { name }) => {
+      const spool = Spool.open({ ...this.#spoolOptions(name), lastMark: undefined, bounds })
+      void spool.close()
+      return Math.max(last, spool.batch)
+    }, -1)
+  }
+
+  #spoolOptions(name: string) {
+    return {
       ...this.#o,
       dir: join(this.#stateDir, 'spool', name),
       gateway: this.#plan.gateway,
       bootId: bootId(),
       durable: this.#plan.durability === 'power',
-      lastMark: keeper?.lastMark,
-      bounds,
       damage: this.#damage,
     }
-    const spool = Spool.open(options)
-    const held = new Held({ ...options, dir: join(options.dir, 'held') }, spool.heldTo)
-    return { rejectedDir, spool, held, ...(keeper && { gate: (done: () => void) => keeper.whenMarked(done) }) }
   }
 
   /** What needs a person. */

@@ -37,8 +37,8 @@ export interface Series {
   readonly id: number
   readonly device: DeviceEntry
   readonly field: string
-  /** The channel it was first seen on, where it came by one. */
-  readonly channel?: number
+  /** The channel it was first seen on, where it came by one that there still is. */
+  channel?: number
 }
 
 /** A device with what only the engine needs. */
@@ -90,6 +90,8 @@ export class Identities {
   /** Header lines by channel. */
   readonly #headers = new Map<number, string>()
   readonly #freeDevices: number[] = []
+  /** Numbers of channels that are no more. */
+  readonly #freeChannels: number[] = []
   /** Free series numbers of each source, in groups that it has. */
   readonly #freeSeries: Set<number>[]
   readonly #freeGroups: number[] = []
@@ -101,13 +103,17 @@ export class Identities {
   /** Told of all that is made known, so that it can be kept; nothing while it is being restored. */
   onNaming: ((naming: Naming) => void) | undefined
 
-  /** `onSeries` sees each new series, and the input it came by if it did, before its first row is reduced. */
+  /**
+   * `onSeries` sees each new series before its first row is reduced; before that, and where it comes by another input than it
+   * did, `onInput` sees by which.
+   */
   constructor(
     private readonly plan: Plan,
     private readonly memory: EngineMemory,
     private readonly arena: Arena,
     private readonly decode: DecodeModule,
-    private readonly onSeries: (series: Series, input?: InputPlan) => void,
+    private readonly onSeries: (series: Series) => void,
+    private readonly onInput: (series: Series, input?: InputPlan) => void,
   ) {
     this.#freeSeries = plan.sources.map(() => new Set())
   }
@@ -123,15 +129,20 @@ export class Identities {
     return this.#makeChannel(sourceIndex, spec, program)
   }
 
-  /** Makes a channel that there was before the start; a live source will ask for it again. */
-  channelAgain(sourceIndex: number, spec: ChannelSpec, program: Program): number {
-    const number = this.#makeChannel(sourceIndex, spec, program)
+  /** Makes a channel that there was before the start, under its number; a live source will ask for it again. */
+  channelAgain(sourceIndex: number, spec: ChannelSpec, program: Program, given: number): number {
+    const number = this.#makeChannel(sourceIndex, spec, program, given)
     if (number >= 0 && !this.plan.sources[sourceIndex].finite) this.#restored.set(channelKey(sourceIndex, spec), number)
     return number
   }
 
-  #makeChannel(sourceIndex: number, spec: ChannelSpec, program: Program): number {
-    const number = this.#channels.length
+  /** Whether something may come on a channel of this number. */
+  hasChannel(number: number): boolean {
+    return (this.#channels[number] ?? GONE) !== GONE
+  }
+
+  #makeChannel(sourceIndex: number, spec: ChannelSpec, program: Program, given?: number): number {
+    const number = given ?? this.#freeChannels.at(-1) ?? this.#channels.length
     const { u32, regions } = this.memory
     const record = (regions.channels.start + number * CHANNEL_BYTES) >>> 2
     const fixed = program.tagNames.length === 0
@@ -149,7 +160,9 @@ export class Identities {
     u32[record + CHANNEL_FIELD / 4] = own.field.address
     u32[record + CHANNEL_FIELD_BYTES / 4] = own.field.bytes
     u32[record + CHANNEL_LAYOUT / 4] = own.layout
-    this.#channels.push({ spec, sourceIndex, program })
+    this.#channels[number] = { spec, sourceIndex, program }
+    const free = this.#freeChannels.lastIndexOf(number)
+    if (free >= 0) this.#freeChannels.splice(free, 1)
     this.onNaming?.({ what: 'channel', number, source: sourceKey(this.plan.sources[sourceIndex]), spec })
     return number
   }
@@ -218,15 +231,34 @@ export class Identities {
     const field = this.#text.decode(bytes)
     let series = device.series.get(field)
     if (!series) {
-      const { spec } = this.#channels[channel]
-      const { units } = this.plan.sources[device.sourceIndex]
-      series = this.#newSeries(device, field, unitOf(units, field) ?? unitOf(spec.units, field), { channel })
+      series = this.#newSeries(device, field, this.#unitBy(channel, field), { channel })
       if (!series) return false
       this.#enrol(series)
+      if (!this.#insert('series', deviceId, bytes, series.id)) return false
+    } else if (series.channel === undefined) {
+      this.#adopt(series, channel)
       if (!this.#insert('series', deviceId, bytes, series.id)) return false
     }
     this.#cacheInChannel(channel, field, series.id)
     return true
+  }
+
+  /** A series whose channel is gone with a change of the configuration comes by another one. */
+  #adopt(series: Series, channel: number): void {
+    series.channel = channel
+    setUnit(series, this.#unitBy(channel, series.field))
+    this.onInput(series, this.#inputOf(channel))
+    this.#tellSeries(series)
+  }
+
+  #unitBy(channel: number, field: string): string | undefined {
+    const { spec, sourceIndex } = this.#channels[channel]
+    return unitOf(this.plan.sources[sourceIndex].units, field) ?? unitOf(spec.units, field)
+  }
+
+  #inputOf(channel: number): InputPlan {
+    const { spec, sourceIndex } = this.#channels[channel]
+    return this.plan.sources[sourceIndex].inputs[spec.input]
   }
 
   /**
@@ -263,10 +295,9 @@ export class Identities {
 
   /** Makes the series known to all who want it; they may make further ones, which are told of first. */
   #enrol(series: Series): void {
-    const { channel, device } = series
-    const { inputs } = this.plan.sources[device.sourceIndex]
-    const of = channel === undefined ? undefined : this.#channels[channel]
-    this.onSeries(series, of && of !== GONE ? inputs[of.spec.input] : undefined)
+    const { channel } = series
+    this.onInput(series, channel === undefined ? undefined : this.#inputOf(channel))
+    this.onSeries(series)
     this.#tellSeries(series)
   }
 
@@ -305,16 +336,18 @@ export class Identities {
   /** What it takes to know the same under the same numbers. */
   *namings(): Generator<Naming> {
     const keyOf = (sourceIndex: number) => (sourceIndex < 0 ? '' : sourceKey(this.plan.sources[sourceIndex]))
+    // Devices first: a channel that leads to one finds it under its number.
+    const devices = this.devices.filter((device) => device !== undefined)
+    for (const { id, sourceIndex, tags, isGroup } of devices) {
+      const own = tags.filter(([name]) => name !== 'gateway' && name !== 'source')
+      yield { what: 'device', number: id, source: keyOf(sourceIndex), tags: Object.fromEntries(own), isGroup }
+    }
     for (const [number, { spec, sourceIndex }] of this.#channels.entries())
       yield { what: 'channel', number, source: keyOf(sourceIndex), spec }
     for (const [channel, line] of this.#headers) yield { what: 'layout', channel, line }
-    const devices = this.devices.filter((device) => device !== undefined)
-    for (const { id, sourceIndex, tags, isGroup, keys } of devices) {
-      const own = tags.filter(([name]) => name !== 'gateway' && name !== 'source')
-      yield { what: 'device', number: id, source: keyOf(sourceIndex), tags: Object.fromEntries(own), isGroup }
+    for (const { id, keys } of devices)
       for (const { channel, bytes } of keys)
         yield { what: 'key', device: id, channel, key: Buffer.from(bytes).toString('base64') }
-    }
     // Those that stand for others come before these, and derived ones before what they are derived from.
     const ordered = devices.sort((a, b) => +b.isGroup - +a.isGroup || b.sourceIndex - a.sourceIndex || a.id - b.id)
     for (const device of ordered) for (const series of device.series.values()) yield namingOf(series)
@@ -322,36 +355,58 @@ export class Identities {
 
   /**
    * Takes up what was known before, under the same numbers: of a configuration that may have changed since. What belongs to a
-   * source that is gone, and channels whose input changed (`keepsChannel`), are left out. The memory must be new.
+   * source that is gone, and channels whose input changed (those without a program), are left out. The memory must be new.
+   * Answers which devices and series there were before: others may have been made for the new configuration.
    */
-  restore(namings: Iterable<Naming>, programOf: (sourceIndex: number, input: number) => Program | undefined): void {
+  restore(
+    namings: Iterable<Naming>,
+    programOf: (sourceIndex: number, input: number) => Program | undefined,
+  ): { isDeviceOf(id: number): boolean; isSeriesOf(id: number): boolean } {
     const told = this.onNaming
     this.onNaming = undefined
     const sourceOf = new Map(this.plan.sources.map((source, i) => [sourceKey(source), i]))
-    for (const naming of namings) this.#restoreOne(naming, sourceOf, programOf)
+    const found: Series[] = []
+    for (const naming of namings) this.#restoreOne(naming, sourceOf, programOf, found)
     // The lowest numbers are given out first.
-    this.#freeDevices.length = this.#freeGroups.length = 0
+    this.#freeDevices.length = this.#freeGroups.length = this.#freeChannels.length = 0
+    for (let number = this.#channels.length - 1; number >= 0; number--)
+      if (!this.hasChannel(number)) this.#freeChannels.push(number)
     for (let id = this.devices.length - 1; id >= 0; id--) if (!this.devices[id]) this.#freeDevices.push(id)
     for (let group = this.#inGroup.length - 1; group >= 0; group--)
       if (!this.#inGroup[group]) {
         this.#inGroup[group] = 0
         this.#freeGroups.push(group)
       }
+    const devices = new Set(this.devices.flatMap((device) => device?.id ?? []))
+    const series = new Set(this.series.flatMap((one) => one?.id ?? []))
+    // All numbers that were given are taken by now: what is made for them takes others.
+    for (const one of found) if (this.series[one.id] === one && !one.device.isGroup) this.#enrolAgain(one)
     this.onNaming = told
+    return { isDeviceOf: (id) => devices.has(id), isSeriesOf: (id) => series.has(id) }
+  }
+
+  #enrolAgain(series: Series): void {
+    const { channel, device, field, id } = series
+    this.#enrol(series)
+    if (channel !== undefined) this.#insert('series', device.id, Buffer.from(field), id)
   }
 
   #restoreOne(
     naming: Naming,
     sourceOf: ReadonlyMap<string, number>,
     programOf: (sourceIndex: number, input: number) => Program | undefined,
+    found: Series[],
   ): void {
     switch (naming.what) {
       case 'channel': {
         const sourceIndex = sourceOf.get(naming.source)
         const program = sourceIndex === undefined ? undefined : programOf(sourceIndex, naming.spec.input)
-        // Its number stays taken: frames that name it may still be on their way.
-        if (sourceIndex === undefined || !program || this.channelAgain(sourceIndex, naming.spec, program) < 0)
-          this.#channels.push(GONE)
+        if (
+          sourceIndex === undefined ||
+          !program ||
+          this.channelAgain(sourceIndex, naming.spec, program, naming.number) < 0
+        )
+          this.#channels[naming.number] = GONE
         break
       }
       case 'layout':
@@ -372,12 +427,18 @@ export class Identities {
       }
       case 'series': {
         const device = this.devices[naming.device]
-        if (!device || device.series.has(naming.field)) break
-        const { field, unit, channel, number } = naming
-        const series = this.#newSeries(device, field, unit, { channel, number })
-        if (!series || device.isGroup) break
-        this.#enrol(series)
-        if (channel !== undefined) this.#insert('series', device.id, Buffer.from(naming.field), series.id)
+        if (!device) break
+        const { field, number } = naming
+        const channel = this.hasChannel(naming.channel ?? Number.NaN) ? naming.channel : undefined
+        const unit = channel === undefined ? naming.unit : this.#unitBy(channel, field)
+        const known = device.series.get(field)
+        const series = known ?? this.#newSeries(device, field, unit, { channel, number })
+        if (!series) break
+        if (!known) found.push(series)
+        else if (known.channel === undefined && channel !== undefined) {
+          known.channel = channel
+          setUnit(known, unit)
+        }
         break
       }
       case 'forgotten': {
@@ -535,6 +596,11 @@ export class Identities {
 /** A field may be called as what every object has, such as `constructor`. */
 function unitOf(units: Record<string, string> | undefined, field: string): string | undefined {
   return units && Object.hasOwn(units, field) ? units[field] : undefined
+}
+
+function setUnit({ device, field }: Series, unit: string | undefined): void {
+  if (unit === undefined) device.units.delete(field)
+  else device.units.set(field, unit)
 }
 
 function namingOf({ id, device, field, channel }: Series): Naming {

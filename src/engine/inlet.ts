@@ -5,11 +5,16 @@ import type { SourcePlan } from '../model/plan.js'
 import type { ChannelSpec, FrameReason, SourceOutput } from '../model/source.js'
 import type { Intake } from './intake.js'
 
-/** A source's way in that outlives a line: while another configuration is loaded nothing is taken, and then another intake takes it. */
+/**
+ * A source's way in that outlives a line: while another configuration is loaded nothing is taken, and then another intake takes
+ * it. What the source counts meanwhile is counted then, too.
+ */
 export class Inlet implements SourceOutput {
   #intake: Intake
   #held: Promise<void> | undefined
   #release: () => void = () => {}
+  /** What it said while nothing was taken. */
+  #said: ((intake: Intake) => void)[] = []
 
   constructor(intake: Intake) {
     this.#intake = intake
@@ -39,6 +44,7 @@ export class Inlet implements SourceOutput {
     if (intake !== this.#intake) intake.linkState = this.#intake.linkState
     this.#intake = intake
     this.#held = undefined
+    for (const say of this.#said.splice(0)) say(intake)
     this.#release()
   }
 
@@ -68,19 +74,19 @@ export class Inlet implements SourceOutput {
   }
 
   session(resumed: boolean): void {
-    this.#intake.session(resumed)
+    this.#say((intake) => intake.session(resumed))
   }
 
   count(reason: FrameReason, frames: number): void {
-    this.#intake.count(reason, frames)
+    this.#say((intake) => intake.count(reason, frames))
   }
 
   lostBytes(bytes: number): void {
-    this.#intake.lostBytes(bytes)
+    this.#say((intake) => intake.lostBytes(bytes))
   }
 
   wire(what: keyof WireCounts, count: number): void {
-    this.#intake.wire(what, count)
+    this.#say((intake) => intake.wire(what, count))
   }
 
   link(state: 'up' | 'down' | 'ended', detail?: string): void {
@@ -93,5 +99,10 @@ export class Inlet implements SourceOutput {
 
   turn(): Promise<void> {
     return this.#intake.turn()
+  }
+
+  #say(what: (intake: Intake) => void): void {
+    if (this.#held) this.#said.push(what)
+    else what(this.#intake)
   }
 }

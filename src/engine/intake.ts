@@ -131,9 +131,9 @@ export class Intake implements SourceOutput {
     return this.identities.channel(this.index, spec, this.programs[spec.input])
   }
 
-  /** A channel that was made before the start. */
-  channelAgain(spec: ChannelSpec): number {
-    return this.identities.channelAgain(this.index, spec, this.programs[spec.input])
+  /** A channel that was made before the start, under this number. */
+  channelAgain(spec: ChannelSpec, number: number): number {
+    return this.identities.channelAgain(this.index, spec, this.programs[spec.input], number)
   }
 
   frame(channel: number, bytes: Uint8Array, start: number, end: number, flags: number, packetId: number): boolean {

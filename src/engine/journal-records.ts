@@ -16,7 +16,8 @@ export const RECORD = { channel: 1, frames: 2, counts: 3, connection: 4, mark: 5
 
 /** A channel was made: frames name it by its number. */
 export interface ChannelRecord {
-  source: number
+  /** By `sourceKey`: it may have been made while another plan was being gone over to. */
+  source: string
   number: number
   spec: ChannelSpec
 }
@@ -73,6 +74,16 @@ export interface MarkRecord {
   sources: number[]
   /** From behind this batch on, where something about it has changed. */
   clock?: ClockRecord
+  /** From behind this batch on, where the line goes over to another plan. */
+  next?: NextPlan
+}
+
+/** Another configuration is loaded: what none of its windows and sources goes on with ends with the batch. */
+export interface NextPlan {
+  /** A KeptPlan, as exact JSON. */
+  plan: string
+  /** When it was loaded, µs since the epoch. */
+  nowUs: number
 }
 
 /** What is known of the wall clock. */
@@ -102,7 +113,7 @@ interface Burst {
   flush(): void
 }
 
-/** Writes the line's records. Sources are indexes in the plan. */
+/** Writes the line's records. Sources are indexes in the plan, where they are numbers. */
 export class LineJournal {
   readonly #journal: Records
   readonly #head = new Uint32Array(FRAMES_HEAD_BYTES / 4)
@@ -152,7 +163,7 @@ export class LineJournal {
 
   mark(record: MarkRecord): void {
     if (!this.writes) return
-    this.#json(RECORD.mark, record)
+    this.#json(RECORD.mark, record, record.next !== undefined)
     this.onMark()
   }
 

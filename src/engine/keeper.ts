@@ -76,7 +76,6 @@ export class Keeper {
   #longestPauseMs = 0
   #startMs: number
   #recovery: KeptStatus['recovery'] = null
-  #frameBytes = 0
 
   private constructor(plan: Plan, { disk, damage, clock, log }: KeeperParts) {
     this.#plan = plan
@@ -127,11 +126,6 @@ export class Keeper {
     return plan.durability === 'memory' ? undefined : new Keeper(plan, parts)
   }
 
-  /** Bytes of frames of which the journal told. */
-  readAgain(frameBytes: number): void {
-    this.#frameBytes = frameBytes
-  }
-
   /** From now on the journal is written: what was read of it is done again. */
   goOn(): void {
     this.#records.touch()
@@ -139,13 +133,12 @@ export class Keeper {
   }
 
   /**
-   * From now on the journal is written, and goes on from this line's state, which is kept first. To be called before anything
-   * is taken, and again for each other line.
+   * From now on the journal is written, and goes on from this line's state, which is kept first. To be called once, before
+   * anything is taken; `frameBytes`: of frames that were taken up again.
    */
-  async begin(line: Line, lanes: readonly Lasting[]): Promise<void> {
+  async begin(line: Line, lanes: readonly Lasting[], frameBytes = 0): Promise<void> {
     while (this.#store.busy) await this.#saving
-    if (this.#loaded)
-      this.#recovery = { ms: Math.round(this.#clock.monotonicMs() - this.#startMs), frameBytes: this.#frameBytes }
+    if (this.#loaded) this.#recovery = { ms: Math.round(this.#clock.monotonicMs() - this.#startMs), frameBytes }
     this.#records.touch()
     // Frames in blocks are behind the last mark.
     if (line.intakes.every((intake) => intake.isEmpty)) this.#position = this.#records.end
@@ -162,10 +155,15 @@ export class Keeper {
     await this.#parked?.clear()
   }
 
+  /** Another line goes on, by the mark that is in the journal: its state is kept after its next batch. */
+  saveNext(): void {
+    this.#savedMs = Number.NEGATIVE_INFINITY
+  }
+
   /** To be called after each batch. */
   afterBatch(line: Line, lanes: readonly Lasting[]): void {
     if (this.#store.busy || !this.journal.writes) return
-    const isDue = this.#clock.monotonicMs() - this.#savedMs >= this.#plan.checkpointUs / 1000
+    const isDue = this.#clock.monotonicMs() - this.#savedMs >= line.plan.checkpointUs / 1000
     if (isDue || this.#records.bytes > this.#mostBytes) void this.#save(line, lanes, { all: false, complete: false })
   }
 
@@ -224,13 +222,14 @@ export class Keeper {
     store = this.#store,
   ): Promise<boolean> {
     const fromMs = this.#clock.monotonicMs()
-    if (this.#changed?.line !== line)
+    const isNew = this.#changed?.line !== line
+    if (!this.#changed || isNew)
       this.#changed = { line, pages: new ChangedPages(line.memory, line.kernels, line.memory.regions.hashes) }
     const batch = line.engine.batches
     const position = this.#position
     const taken = line.names.take()
     // Names of devices long forgotten are not kept for ever.
-    const isBase = all || store.needsAll || line.names.forgotten > line.identities.deviceCount + 1000
+    const isBase = all || isNew || store.needsAll || line.names.forgotten > line.identities.deviceCount + 1000
     if (isBase) line.names.forgotten = 0
     const { published } = store.save({
       batch,

@@ -7,7 +7,7 @@ import type { Format, SendResult, Sink } from '../model/sink.js'
 import type { SinkStatus } from '../model/status.js'
 import { Held } from '../spool/held.js'
 import { type HeldPoints, held, moved } from '../spool/held-points.js'
-import type { LaneName, Piece, Spool, Taken } from '../spool/spool.js'
+import type { LaneName, Piece, Spool, SpoolBounds, Taken } from '../spool/spool.js'
 import type { ClockRecord } from './journal-records.js'
 import { Rejected } from './rejected.js'
 
@@ -16,8 +16,6 @@ export interface LaneOptions {
   type: string
   sink: Sink
   format: Format
-  /** It takes each window once. */
-  finalOnly: boolean
   clock: Clock
   log: Log
   /** Where points wait; without it they wait in memory. It is closed with the lane. */
@@ -39,6 +37,9 @@ export interface LaneOptions {
   /** In [0, 1), for the jitter of retries. Default Math.random. */
   random?: () => number
 }
+
+/** What a lane leads to; `bounds` where points wait for it on a disk. */
+export type SinkOfLane = Pick<LaneOptions, 'type' | 'sink' | 'format'> & { bounds: SpoolBounds | undefined }
 
 /** Points in memory: of a lane without a spool, or what its disk refused. */
 interface Body {
@@ -82,7 +83,7 @@ export class Lane {
   /** Of what is not in the spool. */
   readonly #points: PointLedger = newPointLedger()
   readonly #rejected: Rejected
-  readonly #stop = new AbortController()
+  #stop = new AbortController()
   /** Offered since the last commit, for the spool. */
   #offered: (Piece & { bytes: Buffer })[] = []
   readonly #held: Held
@@ -126,10 +127,6 @@ export class Lane {
 
   get name(): string {
     return this.#o.name
-  }
-
-  get finalOnly(): boolean {
-    return this.#o.finalOnly
   }
 
   /** The last batch whose points it has; -1 where it keeps none. */
@@ -248,6 +245,34 @@ export class Lane {
       await this.#change()
     }
     signal.removeEventListener('abort', wake)
+  }
+
+  /** Why it can't lead to this sink; undefined: it can. */
+  whyFixed({ bounds, format }: SinkOfLane): string | undefined {
+    if ((bounds === undefined) !== (this.#spool === undefined))
+      return 'whether its points wait on a disk changed, which takes a restart'
+    if (format !== this.#o.format && this.status().points.spooled > 0)
+      return 'its format changed while points in the one before wait; give it another name, or wait until they are taken'
+    return undefined
+  }
+
+  /** Leads to another sink from now on: all that waits goes to that one. */
+  async change({ bounds, ...next }: SinkOfLane): Promise<void> {
+    const { name, sink, log } = this.#o
+    this.#stop.abort()
+    await Promise.all(Object.values(this.#sending))
+    await sink.close?.().catch((error) => log.warn({ sink: name, error }, `sink ${name}: it could not be closed`))
+    this.#retry?.cancel()
+    this.#retry = undefined
+    if (bounds && this.#spool) this.#spool.bounds = bounds
+    Object.assign(this.#o, next)
+    this.#opened = !next.sink.open
+    this.#failures = 0
+    this.#said.clear()
+    this.#detail = undefined
+    this.#stop = new AbortController()
+    this.#enter('starting')
+    this.pump()
   }
 
   /** Ends what is on its way, gives up and counts what waits in memory, closes spool and sink. */

@@ -17,9 +17,9 @@ import { Derivation } from './derivation.js'
 import { Engine, type Outlet } from './engine.js'
 import { blockRegions, type EngineMemory, engineMemory, type Sizes, seriesNumbers, viewWork } from './engine-memory.js'
 import { Epochs } from './epochs.js'
-import { Identities, type Naming } from './identities.js'
+import { Identities, type Naming, type Series } from './identities.js'
 import { Intake } from './intake.js'
-import type { LineJournal } from './journal-records.js'
+import type { LineJournal, MarkRecord, NextPlan } from './journal-records.js'
 import { Names } from './names.js'
 import { Reducer } from './reducer.js'
 import { keptPlan, loadMemory, type SavedLine, type SavedRest, type Section, sectionsOf } from './saved-line.js'
@@ -101,8 +101,7 @@ export class Line {
     const derives = plan.sources.some((source) => source.derives)
     const derivation = derives ? new Derivation(plan, memory, kernels, () => this.identities, log) : undefined
     this.derivation = derivation
-    this.identities = new Identities(plan, memory, arena, decode, (series, input) => {
-      conditions.enrol(series, input)
+    const enrol = (series: Series) => {
       const { id, field, device } = series
       const groupOf = (by: readonly string[]) => {
         const group = this.identities.groupOf(series, by)?.id
@@ -113,7 +112,10 @@ export class Line {
         window.enrol(id, { source: device.source, field, tags: device.tags }, groupOf)
       }
       derivation?.enrol(series)
-    })
+    }
+    this.identities = new Identities(plan, memory, arena, decode, enrol, (series, input) =>
+      conditions.enrol(series, input),
+    )
     this.identities.onNaming = (naming) => this.#named(naming, journal)
     this.pool = new ChunkPool(memory, kernels, {
       workers: plan.workers,
@@ -257,14 +259,14 @@ export class Line {
     const { rest } = saved
     const { memory, plan, identities } = this
     const before = new Map(rest.plan.sources.map((source) => [sourceKey(source), source]))
-    identities.restore(saved.namings, (sourceIndex, input) => {
+    const known = identities.restore(saved.namings, (sourceIndex, input) => {
       const source = plan.sources[sourceIndex]
       const old = before.get(sourceKey(source))?.inputs[input]
       return old && JSON.stringify(old) === JSON.stringify(source.inputs[input])
         ? this.#programs[sourceIndex][input]
         : undefined
     })
-    loadMemory(memory, plan, saved, identities.devices)
+    loadMemory(memory, plan, saved, identities.devices.length, known)
     this.windows.forEach((window, i) => {
       const from = windowOf[i]
       if (from === undefined) return
@@ -280,10 +282,18 @@ export class Line {
     this.closer.load()
   }
 
-  /** Ends in this line what none goes on with: sources by key, and windows that lie on no grid, as they stand. */
-  async finish(sources: readonly string[], windows: readonly number[]): Promise<void> {
-    for (const index of windows) this.closer.finish(this.windows[index], this.identities.devices)
-    await this.engine.finish(this.intakes.filter(({ plan }) => sources.includes(sourceKey(plan))))
+  /**
+   * Its last batch. Ends what none of the line that follows goes on with: sources by key, and windows that lie on no grid, as
+   * they stand. `replayed`: as the journal tells it.
+   */
+  async finish(
+    { sources, windows }: { sources: readonly string[]; windows: readonly number[] },
+    next: NextPlan,
+    replayed?: MarkRecord,
+  ): Promise<void> {
+    const intakes = this.intakes.filter(({ plan }) => sources.includes(sourceKey(plan)))
+    const ended = windows.map((index) => this.windows[index])
+    await this.engine.finish(intakes, ended, next, replayed)
   }
 
   /** Ends its ticks, and lets go of its workers. */
@@ -307,7 +317,8 @@ export class Line {
   #named(naming: Naming, journal: LineJournal | undefined): void {
     this.names.add(naming)
     if (naming.what !== 'channel' || !journal) return
-    const source = this.plan.sources.findIndex((one) => sourceKey(one) === naming.source)
-    if (!this.plan.sources[source].finite) journal.channel({ source, number: naming.number, spec: naming.spec })
+    const { source, number, spec } = naming
+    if (this.plan.sources.some((one) => !one.finite && sourceKey(one) === source))
+      journal.channel({ source, number, spec })
   }
 }

@@ -1,5 +1,6 @@
 import { bug } from '../model/errors.js'
 import type { WireCounts } from '../model/ledger.js'
+import { sourceKey } from '../model/plan.js'
 import type { FrameReason } from '../model/source.js'
 import {
   type ChannelRecord,
@@ -7,15 +8,23 @@ import {
   type CountsRecord,
   FRAMES_HEAD_BYTES,
   type MarkRecord,
+  type NextPlan,
   RECORD,
 } from './journal-records.js'
 import type { Line } from './line.js'
 
-/** Does again what the journal tells, behind the state that the line has taken up. Returns how many bytes of frames there were. */
-export async function replay(line: Line, records: Iterable<{ type: number; body: Uint8Array }>): Promise<number> {
-  const { intakes, engine, identities } = line
+/**
+ * Does again what the journal tells, behind the state that the line has taken up; `turn` gives the line that goes on where
+ * another configuration was loaded. Returns how many bytes of frames there were.
+ */
+export async function replay(
+  line: Line,
+  records: Iterable<{ type: number; body: Uint8Array }>,
+  turn: (mark: MarkRecord, next: NextPlan) => Promise<Line>,
+): Promise<number> {
   let frameBytes = 0
   for (const { type, body } of records) {
+    const { intakes, engine, identities, plan } = line
     switch (type) {
       case RECORD.frames: {
         const source = new DataView(body.buffer, body.byteOffset).getUint32(0, true)
@@ -23,14 +32,19 @@ export async function replay(line: Line, records: Iterable<{ type: number; body:
         await intakes[source].takeAgain(body.subarray(FRAMES_HEAD_BYTES))
         break
       }
-      case RECORD.mark:
-        await engine.replay(read<MarkRecord>(body))
+      case RECORD.mark: {
+        const mark = read<MarkRecord>(body)
+        if (mark.next) line = await turn(mark, mark.next)
+        else await engine.replay(mark)
         break
+      }
       case RECORD.channel: {
         const { source, number, spec } = read<ChannelRecord>(body)
         // One that was made between the mark and the checkpoint is known already.
-        if (number < identities.channelCount) break
-        if (intakes[source].channelAgain(spec) !== number) bug(`channel ${spec.name} has another number than it had`)
+        if (identities.hasChannel(number)) break
+        const index = plan.sources.findIndex((one) => sourceKey(one) === source)
+        if (intakes[index]?.channelAgain(spec, number) !== number)
+          bug(`there is no room for channel ${spec.name}, as there was`)
         break
       }
       case RECORD.counts: {
@@ -49,7 +63,7 @@ export async function replay(line: Line, records: Iterable<{ type: number; body:
       }
     }
   }
-  for (const intake of intakes) intake.flush()
+  for (const intake of line.intakes) intake.flush()
   return frameBytes
 }
 

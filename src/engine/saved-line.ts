@@ -33,7 +33,7 @@ import { exactText } from '../model/exact-json.js'
 import { type Plan, type SourcePlan, sourceKey, type WindowPlan } from '../model/plan.js'
 import type { SavedEngine } from './engine.js'
 import { type EngineMemory, seriesNumbers } from './engine-memory.js'
-import type { DeviceEntry, Naming } from './identities.js'
+import type { Naming } from './identities.js'
 import type { SavedIntake } from './intake.js'
 import type { SavedClock } from './sample-clocks.js'
 
@@ -111,16 +111,17 @@ export function loadMemory(
   memory: EngineMemory,
   plan: Plan,
   saved: SavedLine,
-  devices: readonly (DeviceEntry | undefined)[],
+  devices: number,
+  { isDeviceOf, isSeriesOf }: { isDeviceOf(id: number): boolean; isSeriesOf(id: number): boolean },
 ): void {
   loadSlab(memory, saved)
-  loadDevices(memory, saved, devices)
+  loadDevices(memory, saved, devices, isDeviceOf)
   loadSources(memory, plan, saved)
   const { regions } = memory
-  if (regions.conditions.end > regions.conditions.start) loadConditions(memory, saved)
+  if (regions.conditions.end > regions.conditions.start) loadConditions(memory, saved, isSeriesOf)
   if (regions.pairs.end > regions.pairs.start) {
-    loadPairs(memory, saved, 'pairs', regions.pairs.start, 2)
-    loadPairs(memory, saved, 'alone', regions.pairs.start + seriesNumbers(plan) * PAIR_BYTES, 1)
+    loadPairs(memory, saved, 'pairs', regions.pairs.start, 2, isSeriesOf)
+    loadPairs(memory, saved, 'alone', regions.pairs.start + seriesNumbers(plan) * PAIR_BYTES, 1, isSeriesOf)
   }
 }
 
@@ -142,17 +143,21 @@ function loadSlab({ regions, u8, u32 }: EngineMemory, { rest, read }: SavedLine)
 function loadDevices(
   { regions, u8, u32 }: EngineMemory,
   { read }: SavedLine,
-  devices: readonly (DeviceEntry | undefined)[],
+  devices: number,
+  isDeviceOf: (id: number) => boolean,
 ): void {
   const { start } = regions.devices
-  const kept = u32.slice(start >>> 2, (start + devices.length * DEVICE_BYTES) >>> 2)
-  read('devices', u8.subarray(start, start + devices.length * DEVICE_BYTES))
-  devices.forEach((_, id) => {
-    for (const field of [DEVICE_SOURCE, DEVICE_FIRST_SERIES]) {
-      const word = (id * DEVICE_BYTES + field) >>> 2
-      u32[(start >>> 2) + word] = kept[word]
-    }
-  })
+  const was = new Uint8Array(devices * DEVICE_BYTES)
+  read('devices', was)
+  for (let id = 0; id < devices; id++) {
+    if (!isDeviceOf(id)) continue
+    const at = start + id * DEVICE_BYTES
+    const own = [DEVICE_SOURCE, DEVICE_FIRST_SERIES].map(
+      (field) => [(at + field) >>> 2, u32[(at + field) >>> 2]] as const,
+    )
+    u8.set(was.subarray(id * DEVICE_BYTES, (id + 1) * DEVICE_BYTES), at)
+    for (const [word, value] of own) u32[word] = value
+  }
 }
 
 function loadSources({ regions, u8, f64 }: EngineMemory, plan: Plan, { read }: SavedLine): void {
@@ -169,11 +174,16 @@ function loadSources({ regions, u8, f64 }: EngineMemory, plan: Plan, { read }: S
   })
 }
 
-function loadConditions({ regions, f64 }: EngineMemory, { read }: SavedLine): void {
+function loadConditions(
+  { regions, f64 }: EngineMemory,
+  { read }: SavedLine,
+  isSeriesOf: (id: number) => boolean,
+): void {
   const { start, end } = regions.conditions
   const was = new Float64Array((end - start) / 8)
   const bytes = read('conditions', new Uint8Array(was.buffer))
   for (let at = CONDITION_LAST / 8; at < bytes / 8; at += CONDITION_BYTES / 8) {
+    if (!isSeriesOf(Math.floor((at * 8) / CONDITION_BYTES))) continue
     f64[(start >>> 3) + at] = was[at]
     f64[(start >>> 3) + at + 1] = was[at + 1]
   }
@@ -186,12 +196,14 @@ function loadPairs(
   name: string,
   start: number,
   sides: number,
+  isSeriesOf: (id: number) => boolean,
 ): void {
   const was = new Uint8Array(Math.floor((regions.pairs.end - start) / PAIR_BYTES) * PAIR_BYTES)
   const bytes = read(name, was)
   const words = new Uint32Array(was.buffer)
   for (let at = 0; at < bytes; at += PAIR_BYTES) {
     const record = start + at
+    if (!isSeriesOf(at / PAIR_BYTES)) continue
     if (words[(at + PAIR_FUNCTION) >>> 2] === 0 || u32[(record + PAIR_FUNCTION) >>> 2] === 0) continue
     for (let side = 0; side < sides; side++) {
       const from = at + side * SIDE_BYTES

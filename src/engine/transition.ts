@@ -35,7 +35,8 @@ export function transition(saved: SavedLine, plan: Plan, nowUs: number): Transit
       return kept.fromUs === undefined ? window : { ...window, fromUs: kept.fromUs }
     }
     changes.push(kept ? `window ${window.name}: changed` : `window ${window.name}: new`)
-    return { ...window, fromUs: switchUs }
+    // A session or a run of counted rows is nobody else's, whenever it began.
+    return isOnGrid(window) ? { ...window, fromUs: switchUs } : window
   })
   const ended: number[] = []
   const sinks = plan.sinks.map(({ name }) => name)
@@ -43,11 +44,11 @@ export function transition(saved: SavedLine, plan: Plan, nowUs: number): Transit
     if ([...heirs.values()].includes(i)) return
     if (window.untilUs === undefined && !plan.windows.some(({ name }) => name === window.name))
       changes.push(`window ${window.name}: removed`)
-    if (saved.rest.windows[i].openPanes === 0 && window.kind !== 'count') return
-    if (window.kind !== 'tumbling' && window.kind !== 'hopping') {
-      ended.push(i)
+    if (!isOnGrid(window)) {
+      if (window.kind !== 'raw') ended.push(i)
       return
     }
+    if (saved.rest.windows[i].openPanes === 0) return
     heirs.set(windows.length, i)
     windows.push({
       ...window,
@@ -56,16 +57,23 @@ export function transition(saved: SavedLine, plan: Plan, nowUs: number): Transit
     })
   })
   const keys = plan.sources.map(sourceKey)
-  const sources = old.sources.map(sourceKey).filter((key) => !keys.includes(key))
-  changes.push(...sources.map((key) => `source ${key}: removed, its windows end`))
+  const gone = old.sources.filter((source) => !keys.includes(sourceKey(source)))
+  for (const { name, derives } of gone)
+    changes.push(
+      derives
+        ? `derived ${derives.series.map(({ field }) => field).join(', ')}: changed or removed, windows of it end`
+        : `source ${name}: removed, its windows end`,
+    )
   return {
     plan: roomy({ ...plan, windows }, saved),
     windowOf: windows.map((_, i) => heirs.get(i)),
-    sources,
+    sources: gone.map(sourceKey),
     windows: ended,
     changes,
   }
 }
+
+const isOnGrid = ({ kind }: WindowPlan) => kind === 'tumbling' || kind === 'hopping'
 
 /** A plan with at least the room that the kept state takes. */
 function roomy(plan: Plan, { rest }: SavedLine): Plan {

@@ -43,6 +43,7 @@ export interface KernelsModule {
   readonly hopsOpen: { readonly value: number }
   closeHops(window: number, device: number, emit: number, out: number, end: number): number
   forgetDevice(window: number, device: number): void
+  closeLanes(window: number): void
   collectSessions(
     window: number,
     device: number,

@@ -1,6 +1,8 @@
 // What a configuration means, checked and with every default in place. The YAML file and the StreamingContext both
 // end here, and the engine reads nothing else.
 
+import { crc32 } from 'node:zlib'
+
 export type TimeUnit = 's' | 'ms' | 'us' | 'ns' | 'iso'
 
 /** Where a sample's time comes from. */
@@ -147,9 +149,9 @@ export interface SourcePlan {
 /** Whether a source has frames that come as time goes on. */
 export const isLive = ({ finite, derives }: SourcePlan): boolean => !finite && !derives
 
-/** What a source is called over configurations: sets of derived series by what they are derived from. */
+/** What a source is called over configurations: sets of derived series by how they are derived. */
 export const sourceKey = ({ name, derives }: Pick<SourcePlan, 'name' | 'derives'>): string =>
-  derives ? `${name} ${derives.series.map(({ field }) => field).join(' ')}` : name
+  derives ? `${name} ${crc32(JSON.stringify(derives)).toString(16)}` : name
 
 /** Which series a window takes: globs with `*` and `?`; what is absent matches all. */
 export interface Selector {

@@ -98,7 +98,7 @@ function openCursor(
 
 /** One sink's points on a disk. One process writes it. */
 export class Spool {
-  readonly #o: SpoolOptions
+  #o: SpoolOptions
   readonly #log: RecordLog
   readonly #file: CursorFile
   #cursor: Cursor
@@ -143,6 +143,10 @@ export class Spool {
   /** How far points that waited for true time have come into it, as far as it still tells. */
   get heldTo(): HeldPosition | undefined {
     return this.#heldTo
+  }
+
+  set bounds(bounds: SpoolBounds) {
+    this.#o = { ...this.#o, bounds }
   }
 
   get ledger(): PointLedger {

@@ -39,7 +39,7 @@ function journal(name: string): { state: string; files: string[] } {
   const line = new LineJournal(log, () => {})
   line.writes = true
   const spec = { name: 'plant/a\u001b[2J', input: 0, tags: {} }
-  line.channel({ source: 0, number: 3, spec })
+  line.channel({ source: 'plant', number: 3, spec })
   line.frames(0, block([Buffer.from('{"v":1}'), Buffer.of(0, 255, 7)], 3))
   line.mark({ batch: 1, nowUs: 1_704_067_200_250_000, sources: [0] })
   log.roll()
@@ -67,7 +67,7 @@ test('dump prints every record and frame, as text or hex, with what is unknown, 
   assert.deepEqual(
     lines.map(({ segment, end, ...line }) => line),
     [
-      { type: 'channel', source: 0, number: 3, spec: { name: 'plant/a\u001b[2J', input: 0, tags: {} } },
+      { type: 'channel', source: 'plant', number: 3, spec: { name: 'plant/a\u001b[2J', input: 0, tags: {} } },
       ...[{ text: '{"v":1}' }, { packetId: 1, hex: '00ff07' }].map((what, i) => ({
         ...{ type: 'frame', source: 0, arrivalUs: 1_704_067_200_000_000 + i, channel: 3, name: 'plant/a\u001b[2J' },
         ...{ flags: ['dup'], ...what },

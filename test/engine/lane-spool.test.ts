@@ -67,7 +67,6 @@ function setUp(disk: MemoryDisk, clock: FakeClock, sink: Sink, more: { lastMark?
     type: 'db',
     sink,
     format: line,
-    finalOnly: false,
     clock,
     log: silent,
     spool,

@@ -51,7 +51,6 @@ function setUp<S extends Sink>(sink: S, options: Partial<LaneOptions> = {}) {
     type: 'scripted',
     sink,
     format: plain,
-    finalOnly: false,
     clock,
     log,
     random: () => 0,

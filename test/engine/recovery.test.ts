@@ -130,7 +130,7 @@ test('a configuration that is loaded anew keeps connections, and windows that di
       sources: { ...sources, b: { type: 'script' } },
     }),
   )
-  assert.deepEqual(changes, ['window more: new', 'source b: started'])
+  assert.deepEqual(changes, ['window more: new', 'source b: new'])
   assert.equal(rig.script('a'), script)
   await feed(rig, 33, 60)
   await rig.push('b', 'x', '7')

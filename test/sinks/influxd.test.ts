@@ -28,7 +28,7 @@ function laneTo(options: object) {
   // The lane's time flies; the sink's stands still, so that a real server never seems slow.
   const context = { name: 'db', gateway: 'g', durable: false, clock: new FakeClock(), log }
   const sink = influxdb.create(parse(influxdb, options), context)
-  const lane = new Lane({ name: 'db', type: 'influxdb', sink, format: line, clock, log, finalOnly: false })
+  const lane = new Lane({ name: 'db', type: 'influxdb', sink, format: line, clock, log })
   /** Ticks until something holds; each tick takes 50 ms of the lane's time. */
   const until = async (done: () => boolean) => {
     for (let i = 0; !done(); i++) {

@@ -225,7 +225,7 @@ test('a server gone and back gets everything, in order, said once each way', asy
   const own = new FakeClock()
   const log = new RecordingLog()
   const sink = make({ url: server.url, database: 'plant' })
-  const lane = new Lane({ name: 'db', type: 'influxdb', sink, format: line, clock: own, log, finalOnly: false })
+  const lane = new Lane({ name: 'db', type: 'influxdb', sink, format: line, clock: own, log })
   const offer = (x: number) => lane.offer(points([{ tags: { source: 's' }, fields: { x } }], { timeUs: x }))
   const tickUntil = async (done: () => boolean) => {
     while (!done()) {

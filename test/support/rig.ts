@@ -238,7 +238,7 @@ function riggedComponents(
     format: () => 'line',
     finalOnly: () => true,
     create: (_options, context): Sink => {
-      const lines: string[] = []
+      const lines = sunk.get(context.name) ?? []
       sunk.set(context.name, lines)
       return {
         send: async (body) => {
