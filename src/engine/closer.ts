@@ -112,7 +112,7 @@ export class Closer {
 
   /** After a state was taken up: any window may have more to say. */
   load(): void {
-    for (const window of this.windows) if (window.openPanes > 0) this.#open.add(window)
+    for (const window of this.windows) if (window.isOpen) this.#open.add(window)
   }
 
   /** Ends a window of sessions or counted rows: what is open is written as it stands. */

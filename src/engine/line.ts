@@ -226,8 +226,9 @@ export class Line {
       engine: this.engine.save(),
       used: this.#used(),
       intakes: Object.fromEntries(this.intakes.map((intake) => [sourceKey(intake.plan), intake.save()])),
-      windows: this.windows.map(({ openPanes, lines, corrections, notFinite }) => ({
+      windows: this.windows.map(({ openPanes, isOpen, lines, corrections, notFinite }) => ({
         openPanes,
+        isOpen,
         lines,
         corrections,
         notFinite,

@@ -59,7 +59,7 @@ export interface SavedRest {
   /** By `sourceKey`. */
   intakes: Record<string, SavedIntake>
   /** In the order of the plan. */
-  windows: { openPanes: number; lines: number; corrections: number; notFinite: number }[]
+  windows: { openPanes: number; isOpen: boolean; lines: number; corrections: number; notFinite: number }[]
   derived: { ambiguous: number; refused: number }
   clocks: SavedClock[]
 }

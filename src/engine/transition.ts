@@ -48,7 +48,7 @@ export function transition(saved: SavedLine, plan: Plan, nowUs: number): Transit
       if (window.kind !== 'raw') ended.push(i)
       return
     }
-    if (saved.rest.windows[i].openPanes === 0) return
+    if (!saved.rest.windows[i].isOpen) return
     heirs.set(windows.length, i)
     windows.push({
       ...window,

@@ -1,6 +1,9 @@
 import {
   CARRY_BYTES,
   HISTORY_BYTES,
+  HOP_BYTES,
+  HOP_FINAL,
+  HOP_LAST,
   LIST_BYTES,
   LIST_LENGTH,
   LIST_REDUCTIONS,
@@ -369,6 +372,19 @@ export class Window {
 
   get openPanes(): number {
     return this.arena.u32[(this.address + WINDOW_OPEN_PANES) >>> 2]
+  }
+
+  /** Something it has seen is not final: panes are open, or windows to come hold packed ones. */
+  get isOpen(): boolean {
+    if (this.openPanes > 0 || this.plan.kind !== 'hopping') return this.openPanes > 0
+    const { u32, f64 } = this.arena
+    const marks = u32[(this.address + WINDOW_MARKS) >>> 2]
+    for (let mark = marks; mark < marks + this.#numbers * HOP_BYTES; mark += HOP_BYTES) {
+      const lastUs = f64[(mark + HOP_LAST) >>> 3]
+      const nextUs = f64[(mark + HOP_FINAL) >>> 3] + this.plan.everyUs
+      if (lastUs !== 0 && nextUs - this.plan.sizeUs < lastUs) return true
+    }
+    return false
   }
 
   /** Rows that were late for it, found no page, or belong to a pane that began before the start. */
