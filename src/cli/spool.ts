@@ -102,7 +102,7 @@ export async function spoolRetry(files: readonly string[], options: Options): Pr
     const pieces = []
     for (let i = 0; i < lines.length; i += PIECE_LINES) {
       const some = lines.slice(i, i + PIECE_LINES)
-      pieces.push({ bytes: Buffer.from(`${some.join('\n')}\n`), points: some.length, tagged: spool.hasBacklog })
+      pieces.push({ bytes: Buffer.from(`${some.join('\n')}\n`), points: some.length, tagged: spool.tags })
     }
     if (pieces.length > 0 && !spool.append(spool.batch, pieces)) throw new Error(`cannot spool them: ${spool.failing}`)
     for (const path of rejectedFiles(join(stateDir, 'rejected'), sink)) disk.remove(path)

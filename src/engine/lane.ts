@@ -109,8 +109,9 @@ export class Lane {
   /** What waits is to be left behind, once the body on its way is taken. */
   #splits = false
   #waiters: (() => void)[] = []
-  /** The newest point of each window, and which of them may be in the backlog. */
+  /** The newest point of each window since it knows all that waits, and which of them may be in the backlog. */
   readonly #newestUs = new Map<string, number>()
+  #knowsAll: boolean
   #throughUs = new Map<string, number>()
 
   constructor(options: LaneOptions) {
@@ -118,6 +119,7 @@ export class Lane {
     this.#o = { maxQueuedBytes: 32 * 2 ** 20, maxBodyBytes: 2 ** 20, maxBodyLines: 5000, random: Math.random, ...rest }
     this.#spool = spool
     this.#held = held
+    this.#knowsAll = spool?.isDrained ?? true
     this.#gate = gate ?? ((done) => done())
     this.#opened = !options.sink.open
     this.#sinceUs = options.clock.nowUs()
@@ -213,7 +215,9 @@ export class Lane {
     if (this.#retry || this.#state === 'closed') return
     if (this.#opened && !this.#hasWork('live') && !this.#hasWork('backlog')) return
     this.#start('live')
-    if (this.#state === 'up' && !this.#pace && this.#hasWork('backlog')) this.#start('backlog')
+    // While the sink is away one of them tries.
+    const isFree = this.#state === 'up' || !this.#hasWork('live')
+    if (isFree && !this.#pace && this.#hasWork('backlog')) this.#start('backlog')
   }
 
   /** True when sources that can wait should. */
@@ -328,8 +332,7 @@ export class Lane {
     if (!this.#spool) return false
     const newest = this.#newestUs.get(window)
     if (newest === undefined || newest < timeUs) this.#newestUs.set(window, timeUs)
-    if (!this.#spool.hasBacklog) return false
-    // Of what was there before the start nothing is known.
+    if (!this.#spool.tags) return false
     const through = this.#throughUs.get(window) ?? Number.POSITIVE_INFINITY
     return timeUs <= through && correction.includes(1)
   }
@@ -505,7 +508,7 @@ export class Lane {
     // Points on their way into the spool would be on neither side.
     if (this.#offered.length > 0 || !this.#spool!.split()) return
     this.#splits = false
-    this.#throughUs = new Map(this.#newestUs)
+    this.#throughUs = new Map(this.#knowsAll ? this.#newestUs : [])
   }
 
   #startBacklog(): void {
@@ -564,8 +567,10 @@ export class Lane {
   /** All of it has its fate. */
   #settle(work: Work): void {
     this.#works[work.lane] = undefined
-    if ('to' in work.from) this.#spool!.taken(work.lane, work.from, work.counts, this.#o.sink.mark?.())
-    else this.#queue.shift()
+    if ('to' in work.from) {
+      this.#spool!.taken(work.lane, work.from, work.counts, this.#o.sink.mark?.())
+      this.#knowsAll ||= this.#spool!.isDrained
+    } else this.#queue.shift()
   }
 
   #up(): void {

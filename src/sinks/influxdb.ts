@@ -76,6 +76,7 @@ function check(options: InfluxdbOptions): string | undefined {
 }
 
 class InfluxdbSink implements Sink {
+  readonly takesSeveral = true
   readonly open?: (signal: AbortSignal) => Promise<void>
   readonly #options: InfluxdbOptions
   readonly #context: SinkContext

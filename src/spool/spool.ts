@@ -111,6 +111,10 @@ export class Spool {
   #heldTo: HeldPosition | undefined
   /** The body on its way in the live lane was read past records that belong behind the backlog. */
   #passesOver = false
+  /** A cursor with a backlog may be found by the next start: what belongs behind it must be marked as such. */
+  #tags: boolean
+  /** How often there was one. */
+  #splits = 0
 
   private constructor(options: SpoolOptions, log: RecordLog, file: CursorFile, cursor: Cursor) {
     this.#o = options
@@ -118,6 +122,7 @@ export class Spool {
     this.#file = file
     this.#cursor = cursor
     this.#batch = cursor.batch
+    this.#tags = cursor.backlog.length > 0
     this.#sendable = log.end
   }
 
@@ -177,6 +182,15 @@ export class Spool {
     return this.#cursor.backlog.length > 0
   }
 
+  /** Corrections are to be tagged: the backlog may hold what they correct, now or after a restart. */
+  get tags(): boolean {
+    return this.#tags
+  }
+
+  get isDrained(): boolean {
+    return this.#waiting === 0
+  }
+
   get failing(): string | undefined {
     return this.#log.failing ?? this.#file.failing
   }
@@ -234,7 +248,7 @@ export class Spool {
   begin(mark: string | undefined): void {
     if (mark === undefined || mark === this.#cursor.mark) return
     this.#cursor.mark = mark
-    this.#file.write(this.#cursor)
+    this.#keep()
   }
 
   /** What points are given up from first. */
@@ -253,6 +267,8 @@ export class Spool {
     const last = backlog.at(-1)
     if (last && isBefore(last.to, live)) backlog.push({ from: last.to, to: live, tagged: true })
     if (isBefore(live, this.#sendable)) backlog.push({ from: live, to: this.#sendable, tagged: false })
+    this.#tags = backlog.length > 0
+    this.#splits++
     this.#cursor.live = this.#sendable
     return true
   }
@@ -269,7 +285,10 @@ export class Spool {
     }
     for (;;) {
       const range = backlog[0]
-      if (!range) return undefined
+      if (!range) {
+        this.#keep()
+        return undefined
+      }
       const found = this.#read(range.from, range.to, range.tagged ? 1 : undefined, mostRecords)
       if (found) return found
       if (this.#passesOver && this.isEmpty('backlog')) return undefined
@@ -292,9 +311,18 @@ export class Spool {
     if (mark !== undefined) this.#cursor.mark = mark
     if (lane === 'live') this.#move(to)
     else this.#pass(to)
+    this.#keep()
+  }
+
+  #keep(): void {
     const first = this.#first
-    // Not before the cursor is safe: a sink may have to take back what came behind the one before.
-    this.#file.write(this.#cursor, () => this.#log.removeBefore(first))
+    const isOne = this.#cursor.backlog.length === 0
+    const splits = this.#splits
+    this.#file.write(this.#cursor, () => {
+      // Not before the cursor is safe: a sink may have to take back what came behind the one before.
+      this.#log.removeBefore(first)
+      if (isOne && splits === this.#splits) this.#tags = false
+    })
   }
 
   /** Whether points must be given up. */

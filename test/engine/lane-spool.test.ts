@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Lane } from '../../src/engine/lane.js'
+import { Lane, type LaneOptions } from '../../src/engine/lane.js'
 import { line } from '../../src/formats/line.js'
 import { imbalance } from '../../src/model/ledger.js'
 import { silent } from '../../src/model/log.js'
@@ -49,7 +49,12 @@ class Database implements Sink {
   }
 }
 
-function setUp(disk: MemoryDisk, clock: FakeClock, sink: Sink, more: { lastMark?: number; bounds?: object } = {}) {
+function setUp(
+  disk: MemoryDisk,
+  clock: FakeClock,
+  sink: Sink,
+  more: { lastMark?: number; bounds?: object; gate?: LaneOptions['gate'] } = {},
+) {
   const spool = Spool.open({
     disk,
     dir: '/state/spool/db',
@@ -70,11 +75,15 @@ function setUp(disk: MemoryDisk, clock: FakeClock, sink: Sink, more: { lastMark?
     clock,
     log: silent,
     spool,
+    ...(more.gate && { gate: more.gate }),
     random: () => 0.5,
   })
-  const offer = (x: number, timeS: number, correction = false) =>
+  const offer = (x: number, timeS: number, correction = false, window = 'm') =>
     lane.offer(
-      points([{ tags: { source: 's' }, fields: { x }, correction }], { measurement: 'm', timeUs: timeS * 1e6 }),
+      points([{ tags: { source: 's' }, fields: { x }, correction }], {
+        window,
+        timeUs: timeS * 1e6,
+      }),
     )
   return { lane, spool, offer }
 }
@@ -168,40 +177,102 @@ test('after a day away points of now wait less than a second while the backlog g
   assert.ok(at('x=777 ') > at('m,source=s x=20 86000000000000'))
 })
 
-test('however long the sink takes and how often it goes, a correction is never sent before what it corrects, and none stays behind', async () => {
-  for (let seed = 1; seed <= 60; seed++) {
+test('however long the sink takes, how often it goes, and whenever weir is killed: a correction is never sent before what it corrects, and none stays behind', async () => {
+  for (let seed = 1; seed <= 100; seed++) {
     const random = draws(seed)
     const clock = new FakeClock()
     const database = new Database(clock)
     let disk = new MemoryDisk()
-    let { lane, spool, offer } = setUp(disk, clock, database.ofRun())
-    const last = new Map<string, string>()
-    for (let batch = 1; batch <= 400; batch++) {
-      const second = 1000 + Math.floor(batch / 4)
-      for (let i = Math.floor(random() * 3); i > 0; i--) {
-        const timeS = second - Math.floor(random() * 3)
-        const key = `m,source=s ${timeS}000000000`
-        offer(batch, timeS, last.has(key))
-        last.set(key, `x=${batch}`)
+    let gateMs = 0
+    /** Marks become safe in their order, some later than others. */
+    const gate = () => {
+      const waiting: (() => void)[] = []
+      return (done: () => void) => {
+        if (gateMs === 0 && waiting.length === 0) return done()
+        waiting.push(done)
+        clock.after(gateMs * random(), () => waiting.shift()!())
       }
+    }
+    const begin = () => setUp(disk, clock, database.ofRun(), { gate: gate() })
+    let { lane, spool, offer } = begin()
+    const last = new Map<string, string>()
+    const outages = 0.005 + random() * 0.05
+    for (let batch = 1; batch <= 300; batch++) {
+      const second = 1000 + Math.floor(batch / 4)
+      for (let i = Math.floor(random() * 4); i > 0; i--) {
+        const window = random() < 0.5 ? 'm' : 'n'
+        const timeS = second - Math.floor(random() * (window === 'm' ? 3 : 12))
+        const key = `${window},source=s ${timeS}000000000`
+        const x = batch * 10 + i
+        offer(x, timeS, last.has(key), window)
+        last.set(key, `x=${x}`)
+      }
+      if (random() < 0.1) await clock.advance(50)
       lane.commit(batch)
       lane.pump()
-      if (random() < 0.02) database.answer = random() < 0.5 ? down : () => ({ outcome: 'ok' })
-      if (random() < 0.1) database.tookMs = random() * 600
+      if (random() < outages) database.answer = random() < 0.5 ? down : () => ({ outcome: 'ok' })
+      if (random() < outages) database.answer = () => (random() < 0.5 ? down() : { outcome: 'ok' })
+      if (random() < 0.1) database.tookMs = random() * 900
+      if (random() < 0.1) gateMs = random() < 0.5 ? 0 : random() * 400
       await clock.advance(250)
       if (random() < 0.005) {
         disk = disk.copy()
-        ;({ lane, spool, offer } = setUp(disk, clock, database.ofRun()))
+        ;({ lane, spool, offer } = begin())
       }
     }
     database.answer = () => ({ outcome: 'ok' })
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 150; i++) {
       lane.pump()
       await clock.advance(1000)
     }
     assert.deepEqual([lane.status().points.spooled, spool.hasBacklog], [0, false], `seed ${seed}`)
     for (const [key, value] of last) assert.equal(database.byKey.get(key), value, `seed ${seed}: ${key}`)
   }
+})
+
+test('killed when the backlog has just come to its end: a correction behind it is not sent before an earlier one', async () => {
+  const clock = new FakeClock()
+  const database = new Database(clock)
+  const disk = new MemoryDisk()
+  let isSafe = true
+  const waiting: (() => void)[] = []
+  const gate = (done: () => void) => (isSafe ? done() : void waiting.push(done))
+  const { lane, spool, offer } = setUp(disk, clock, database.ofRun(), { gate })
+  let batch = 0
+  const commit = (...point: Parameters<typeof offer>) => {
+    offer(...point)
+    lane.commit(++batch)
+    lane.pump()
+  }
+  database.answer = down
+  commit(1, 1)
+  await settle()
+  commit(2, 2)
+  await clock.advance(10_000)
+  database.answer = () => ({ outcome: 'ok' })
+  database.tookMs = 100
+  while (!spool.hasBacklog) await clock.advance(50)
+  // Of now, and past the correction.
+  commit(3, 9)
+  isSafe = false
+  commit(4, 2, true)
+  for (let i = 0; i < 20; i++) {
+    await clock.advance(50)
+    lane.pump()
+  }
+  assert.equal(spool.hasBacklog, false)
+  database.answer = down
+  isSafe = true
+  for (const done of waiting) done()
+  commit(5, 2, true)
+  await clock.advance(1000)
+  database.answer = () => ({ outcome: 'ok' })
+  const again = setUp(disk.copy(), clock, database.ofRun())
+  for (let i = 0; i < 20; i++) {
+    again.lane.pump()
+    await clock.advance(500)
+  }
+  assert.equal(database.byKey.get('m,source=s 2000000000'), 'x=5')
 })
 
 test('a spool past its bounds gives up the oldest and counts it', async () => {

@@ -20,9 +20,9 @@ export const pointField = (name: string, integer = false): PointField => ({
 /** Points of one pane from rows of a device and its fields; counts are integers by their name's end. */
 export function points(
   rows: { tags: Record<string, string>; fields: Record<string, number>; correction?: boolean }[],
-  about: { measurement?: string; timeUs?: number; final?: boolean } = {},
+  about: { window?: string; measurement?: string; timeUs?: number; final?: boolean } = {},
 ): Points {
-  const { measurement = 'second', timeUs = 1_704_067_200_000_000, final = true } = about
+  const { window = 'second', measurement = window, timeUs = 1_704_067_200_000_000, final = true } = about
   const field: PointField[] = []
   const value: number[] = []
   const firstField = [0]
@@ -34,7 +34,7 @@ export function points(
     firstField.push(field.length)
   }
   return {
-    window: 'second',
+    window,
     measurement,
     timeUs,
     startUs: timeUs,
