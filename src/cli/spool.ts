@@ -11,6 +11,7 @@ import type { DiskFile } from '../model/disk.js'
 import { silent } from '../model/log.js'
 import type { Plan } from '../model/plan.js'
 import { alignedLines, countText } from '../observe/text-table.js'
+import { Held } from '../spool/held.js'
 import { Spool } from '../spool/spool.js'
 import { EXIT } from './exit-codes.js'
 
@@ -28,7 +29,7 @@ const PIECE_LINES = 1000
 async function withSpools(
   files: readonly string[],
   { sink }: Options,
-  each: (name: string, spool: Spool, stateDir: string) => void,
+  each: (name: string, spool: Spool, stateDir: string, untimed: number) => void | Promise<void>,
 ): Promise<Plan> {
   const plan = await loadConfig(files, { components, offline: true })
   const stateDir = resolve(plan.stateDir)
@@ -40,21 +41,24 @@ async function withSpools(
       .filter(({ name, kind }) => kind === 'directory' && (sink ?? name) === name)
     for (const { name } of there) {
       const bounds = { maxBytes: Number.POSITIVE_INFINITY, maxAgeUs: Number.POSITIVE_INFINITY, minFree: 0 }
-      const spool = Spool.open({
+      const options = {
         disk,
         dir: join(stateDir, 'spool', name),
         gateway: plan.gateway,
         bootId: bootId(),
-        durable: plan.durability === 'power',
+        durable: true,
         lastMark: undefined,
         bounds,
         clock,
         log: silent,
         damage,
-      })
+      }
+      const spool = Spool.open(options)
+      const held = new Held({ ...options, dir: join(options.dir, 'held') }, spool.heldTo)
       try {
-        each(name, spool, stateDir)
+        await each(name, spool, stateDir, held.points)
       } finally {
+        held.close()
         await spool.close()
       }
     }
@@ -69,35 +73,40 @@ export async function spoolStatus(files: readonly string[], options: Options): P
   const rows: {
     sink: string
     waiting: number
+    /** Made before the clock was known to be right; they wait for it. */
+    untimed: number
     bytes: number
     oldest: string | null
     backlog: boolean
     rejected: number
   }[] = []
-  await withSpools(files, options, (sink, spool, stateDir) => {
+  await withSpools(files, options, (sink, spool, stateDir, untimed) => {
     const { oldestMs, bytes, hasBacklog: backlog } = spool
     const oldest = oldestMs === undefined ? null : new Date(oldestMs).toISOString()
     const rejected = rejectedLines(stateDir, sink).length
-    rows.push({ sink, waiting: spool.ledger.spooled, bytes, oldest, backlog, rejected })
+    rows.push({ sink, waiting: spool.ledger.spooled, untimed, bytes, oldest, backlog, rejected })
   })
   if (options.json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
   else if (rows.length === 0) process.stdout.write('no points wait\n')
   else {
-    const cells = rows.map(({ sink, waiting, bytes, oldest, rejected }) => [
+    const cells = rows.map(({ sink, waiting, untimed, bytes, oldest, rejected }) => [
       sink,
       countText(waiting),
+      countText(untimed),
       countText(bytes),
       oldest ?? '-',
       countText(rejected),
     ])
-    process.stdout.write(`${alignedLines([['sink', 'points', 'bytes', 'oldest', 'rejected'], ...cells]).join('\n')}\n`)
+    process.stdout.write(
+      `${alignedLines([['sink', 'points', 'untimed', 'bytes', 'oldest', 'rejected'], ...cells]).join('\n')}\n`,
+    )
   }
   return EXIT.ok
 }
 
 /** `weir spool retry`: lines that a server refused wait for it again, behind what waits already. */
 export async function spoolRetry(files: readonly string[], options: Options): Promise<number> {
-  await withSpools(files, options, (sink, spool, stateDir) => {
+  await withSpools(files, options, async (sink, spool, stateDir) => {
     const lines = rejectedLines(stateDir, sink)
     const pieces = []
     for (let i = 0; i < lines.length; i += PIECE_LINES) {
@@ -105,6 +114,7 @@ export async function spoolRetry(files: readonly string[], options: Options): Pr
       pieces.push({ bytes: Buffer.from(`${some.join('\n')}\n`), points: some.length, tagged: spool.tags })
     }
     if (pieces.length > 0 && !spool.append(spool.batch, pieces)) throw new Error(`cannot spool them: ${spool.failing}`)
+    await new Promise<void>((resolve) => spool.whenDurable(resolve))
     for (const path of rejectedFiles(join(stateDir, 'rejected'), sink)) disk.remove(path)
     process.stdout.write(`${sink}: ${countText(lines.length)} refused lines wait for it again\n`)
   })

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { bootId } from '../../src/disk/boot-id.js'
 import { NodeDisk } from '../../src/disk/node-disk.js'
 import { silent } from '../../src/model/log.js'
+import { Held } from '../../src/spool/held.js'
 import { Spool } from '../../src/spool/spool.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { folderWith, weir } from '../support/weir.js'
@@ -17,19 +18,19 @@ windows: { w: { of: "*", every: 1s, reduce: [count] } }
 sinks: { db: { type: influxdb, url: "http://127.0.0.1:1", database: plant } }
 `
 
-const openSpool = (dir: string) =>
-  Spool.open({
-    disk: new NodeDisk(),
-    dir,
-    gateway: 'hall',
-    bootId: bootId(),
-    durable: false,
-    lastMark: undefined,
-    bounds: { maxBytes: 1e9, maxAgeUs: 1e15, minFree: 0 },
-    clock: new FakeClock(),
-    log: silent,
-    damage: { found: (path) => assert.fail(path), note() {} },
-  })
+const about = {
+  disk: new NodeDisk(),
+  gateway: 'hall',
+  bootId: bootId(),
+  durable: false,
+  lastMark: undefined,
+  bounds: { maxBytes: 1e9, maxAgeUs: 1e15, minFree: 0 },
+  clock: new FakeClock(),
+  log: silent,
+  damage: { found: (path: string) => assert.fail(path), note() {} },
+}
+
+const openSpool = (dir: string) => Spool.open({ ...about, dir })
 
 test('weir spool tells what waits, lets refused lines wait again, and gives up what waits only when told', async (t) => {
   const cwd = folderWith(t, { 'weir.yaml': config })
@@ -37,15 +38,18 @@ test('weir spool tells what waits, lets refused lines wait again, and gives up w
   const spool = openSpool(dir)
   spool.append(7, [{ bytes: Buffer.from('w v_count=1i 1\nw v_count=2i 2\n'), points: 2, tagged: false }])
   await spool.close()
+  const held = new Held({ ...about, dir: join(dir, 'held') })
+  held.append(8, 5, '{}')
+  held.close()
   mkdirSync(join(cwd, 'state/rejected'))
   writeFileSync(join(cwd, 'state/rejected/db.rejected'), 'field type conflict\tw v_count=3i 3\n')
   const run = (...args: string[]) => weir(t, ['spool', ...args], { cwd })
 
   const told = await run('status', 'weir.yaml', '--json')
-  const [row] = JSON.parse(told.stdout) as { sink: string; waiting: number; rejected: number }[]
-  assert.deepEqual([row.sink, row.waiting, row.rejected], ['db', 2, 1])
+  const [row] = JSON.parse(told.stdout) as { sink: string; waiting: number; untimed: number; rejected: number }[]
+  assert.deepEqual([row.sink, row.waiting, row.untimed, row.rejected], ['db', 2, 5, 1])
   assert.match((await run('retry', 'weir.yaml')).stdout, /^db: 1 refused lines wait/)
-  assert.match((await run('status', 'weir.yaml')).stdout, /db +3 +\d+ +2\d{3}-.* +0/)
+  assert.match((await run('status', 'weir.yaml')).stdout, /db +3 +5 +\d+ +2\d{3}-.* +0/)
   const kept = await run('drop', 'weir.yaml')
   assert.equal(kept.code, 64)
   assert.match(kept.stderr, /say --yes/)
