@@ -141,6 +141,35 @@ test('a thread that hangs is ended by the watchdog, and weir runs again', async 
   assert.ok((await journal()).some(({ text }) => /Watchdog timeout/.test(text)))
 })
 
+test('systemctl reload loads the configuration anew and says so to systemd; the process and its connection go on; a file with a problem changes nothing', async () => {
+  const { pid, restarts } = await state()
+  const lines = async () => (await machine.sh('cat /var/lib/weir/points.lp')).split('\n')
+  const reload = async (config: string, says: RegExp) => {
+    const seen = (await journal()).length
+    put('/etc/weir/weir.yaml', config, 0o644)
+    await machine.sh('systemctl log-level debug; systemctl reload weir')
+    await until('it says what came of it, and then that it is ready', async () => {
+      const texts = (await journal()).slice(seen).map(({ text }) => text)
+      const places = [/\(RELOADING=1, MONOTONIC_USEC=\d+/, says, /\(READY=1/].map((pattern) =>
+        texts.findLastIndex((text) => pattern.test(text)),
+      )
+      return places[0] >= 0 && places[0] < places[1] && places[1] < places[2]
+    })
+    await machine.sh('systemctl log-level info')
+  }
+  await reload(CONFIG.replace('[count, mean]', '[count, mean, max]'), /the configuration was loaded anew/)
+  await until('points of the new kind', async () => (await lines()).some((line) => /temp_max=20/.test(line)))
+  await reload(CONFIG.replace('every: 1s', 'every: soon'), /not loaded anew, and all goes on as it was: .*every/s)
+  const before = (await lines()).length
+  await until('points go on', async () => (await lines()).length > before)
+  assert.match((await lines()).at(-2)!, /temp_max=20/)
+  const links = (await journal()).filter(({ text }) => /source "plant" is up/.test(text))
+  await reload(CONFIG, /the configuration was loaded anew/)
+  const now = await state()
+  assert.deepEqual([now.pid, now.restarts, now.active], [pid, restarts, 'active'])
+  assert.equal((await journal()).filter(({ text }) => /source "plant" is up/.test(text)).length, links.length)
+})
+
 test('a second instance: a closed configuration, an encrypted credential, a serial port, and no koffi', async () => {
   const file = '/etc/weir/second.yaml'
   // A broker takes two clients of one name for one.
