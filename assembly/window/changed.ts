@@ -65,15 +65,20 @@ export function hashOf(at: usize, end: usize): u64 {
 }
 
 /// Looks at the pages that begin at `start` (the last may be shorter; all lengths are multiples of 32). `hashes` has a u64 a page,
-/// 0 = never looked at; the numbers of changed pages are written to `out`, u32 each. Returns how many.
-export function changedPages(start: usize, bytes: usize, hashes: usize, out: usize): u32 {
+/// 0 = never looked at; the numbers of changed pages are written to `out`, u32 each. Returns how many. Pages whose bit in `empty` is
+/// set hold nothing and are not looked at; `empty` 0 = there are none.
+export function changedPages(start: usize, bytes: usize, hashes: usize, out: usize, empty: usize): u32 {
   const end = start + bytes
   let found: u32 = 0
   let page: u32 = 0
   for (let at = start; at < end; at += PAGE_BYTES, page++) {
+    const known = hashes + (<usize>page << 3)
+    if (empty != 0 && (load<u8>(empty + (page >> 3)) >> <u8>(page & 7)) & 1) {
+      store<u64>(known, 0)
+      continue
+    }
     let h = hashOf(at, min(at + PAGE_BYTES, end))
     if (h == 0) h = 1
-    const known = hashes + (<usize>page << 3)
     if (load<u64>(known) == h) continue
     store<u64>(known, h)
     store<u32>(out + (<usize>found << 2), page)

@@ -29,3 +29,14 @@ export function returnPage(page: usize): void {
   store<u32>(slab, <u32>page, SLAB_FREE)
   store<u32>(slab, load<u32>(slab, SLAB_FREE_PAGES) + 1, SLAB_FREE_PAGES)
 }
+
+/// Sets a bit for each page that was returned, of those from `start` on, in `bits` (a multiple of 32 bytes); all other bits are cleared.
+export function markReturned(start: usize, bits: usize): void {
+  const pages = (<usize>load<u32>(slab, SLAB_NEXT) - start) / PAGE_BYTES
+  memory.fill(bits, 0, ((pages + 255) >> 8) << 5)
+  for (let page: usize = load<u32>(slab, SLAB_FREE); page != 0; page = load<u32>(page)) {
+    const number = (page - start) / PAGE_BYTES
+    const at = bits + (number >> 3)
+    store<u8>(at, <u8>(<u32>load<u8>(at) | (<u32>1 << <u32>(number & 7))))
+  }
+}

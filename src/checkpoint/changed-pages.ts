@@ -5,11 +5,13 @@ export interface Section {
   name: string
   start: number
   bytes: number
+  /** Address of a bit a page, set for those that hold nothing: they are left out. */
+  empty?: number
 }
 
 /** What it asks of the kernels module. */
 export interface PageKernels {
-  changedPages(start: number, bytes: number, hashes: number, out: number): number
+  changedPages(start: number, bytes: number, hashes: number, out: number, empty: number): number
 }
 
 export const roundedBytes = (bytes: number): number => Math.ceil(bytes / 32) * 32
@@ -39,12 +41,12 @@ export class ChangedPages {
     this.#next = region.start
   }
 
-  /** Numbers of the section's changed pages, and the hashes of all its pages, two words each. */
-  of({ name, start, bytes }: Section): { pages: Uint32Array; hashes: Uint32Array } {
+  /** Numbers of the section's changed pages, and the hashes of all its pages, two words each; 0 of those that hold nothing. */
+  of({ name, start, bytes, empty = 0 }: Section): { pages: Uint32Array; hashes: Uint32Array } {
     const count = Math.ceil(bytes / 4096)
     const out = this.#out(count) >>> 2
     const at = this.#place(name, count)
-    const found = this.#kernels.changedPages(start, roundedBytes(bytes), at, out * 4)
+    const found = this.#kernels.changedPages(start, roundedBytes(bytes), at, out * 4, empty)
     return { pages: this.#u32.slice(out, out + found), hashes: this.#u32.slice(at >>> 2, (at >>> 2) + count * 2) }
   }
 

@@ -35,7 +35,7 @@ export function pagesToWrite({ sections: looked }: Looked, u8: Uint8Array, all: 
   const tables: Buffer[] = []
   const pieces: Uint8Array[] = []
   for (const { section, pages: changed, hashes } of looked) {
-    const pages = all ? Uint32Array.from({ length: hashes.length / 2 }, (_, i) => i) : changed
+    const pages = all ? holding(hashes) : changed
     const bytes = roundedBytes(section.bytes)
     sections.push({ name: section.name, bytes, pages: pages.length })
     const table = Buffer.alloc(pages.length * TABLE_ENTRY_BYTES)
@@ -57,4 +57,13 @@ export function pagesToWrite({ sections: looked }: Looked, u8: Uint8Array, all: 
     tables.push(table)
   }
   return { sections, table: Buffer.concat(tables), pieces }
+}
+
+/** Numbers of all pages that hold anything. */
+function holding(hashes: Uint32Array): Uint32Array {
+  const pages = new Uint32Array(hashes.length / 2)
+  let count = 0
+  for (let page = 0; page < pages.length; page++)
+    if (hashes[page * 2] !== 0 || hashes[page * 2 + 1] !== 0) pages[count++] = page
+  return pages.subarray(0, count)
 }

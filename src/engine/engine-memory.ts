@@ -46,6 +46,7 @@ export const DEFAULT_SIZES: Sizes = { blockBytes: 65536, rows: 65536, outputByte
 export type RegionName =
   | 'slabHead'
   | 'slab'
+  | 'returned'
   | 'registers'
   | 'columns'
   | 'columnData'
@@ -149,6 +150,8 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
     // First, and so at the same addresses whatever the plan: what is kept of it is full of them.
     slabHead: SLAB_BYTES,
     slab: Math.floor(plan.maxMemoryBytes / PAGE_BYTES) * PAGE_BYTES,
+    // A bit a page of the slab.
+    returned: Math.ceil(plan.maxMemoryBytes / PAGE_BYTES / 256) * 32,
     registers: DECODE_BYTES,
     columns: COLUMNS_BYTES,
     columnData: sizes.rows * (4 + 8 + 8 + 8 + 1 + 4 + RUN_BYTES) + clockRecords(sizes) * CLOCK_BYTES + 9 * 64,

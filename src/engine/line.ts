@@ -1,4 +1,5 @@
 import { SLAB_DEVICE_COUNT, SLAB_NEXT } from '../../assembly/layout.js'
+import type { Section } from '../checkpoint/changed-pages.js'
 import { compileInput, type Program } from '../codecs/program.js'
 import { MemoryArena } from '../memory/arena.js'
 import { writeConstants } from '../memory/constants.js'
@@ -22,7 +23,7 @@ import { Intake } from './intake.js'
 import type { LineJournal, MarkRecord, NextPlan } from './journal-records.js'
 import { Names } from './names.js'
 import { Reducer } from './reducer.js'
-import { keptPlan, loadMemory, type SavedLine, type SavedRest, type Section, sectionsOf } from './saved-line.js'
+import { keptPlan, loadMemory, type SavedLine, type SavedRest, sectionsOf } from './saved-line.js'
 import type { SteadyClock } from './steady-clock.js'
 import { initTable } from './tables.js'
 import { ColumnRows, type Tapping } from './tapping.js'
@@ -210,6 +211,8 @@ export class Line {
   sections(): Section[] {
     const { memory, plan } = this
     const used = this.#used()
+    const { slab, returned } = memory.regions
+    this.kernels.markReturned(slab.start, returned.start)
     return [
       ...sectionsOf(memory, plan, used),
       ...this.windows.flatMap((window, i) =>

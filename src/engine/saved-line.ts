@@ -19,6 +19,7 @@ import {
   SLAB_BYTES,
   SLAB_DEVICE_COUNT,
   SLAB_DEVICES,
+  SLAB_FREE,
   SLAB_FREE_PAGES,
   SLAB_GROUP_SOURCE,
   SLAB_NEXT,
@@ -28,6 +29,7 @@ import {
   SOURCE_EXPECT,
   SOURCE_WAIT,
 } from '../../assembly/layout.js'
+import type { Section } from '../checkpoint/changed-pages.js'
 import { bug } from '../model/errors.js'
 import { exactText } from '../model/exact-json.js'
 import { type Plan, type SourcePlan, sourceKey, type WindowPlan } from '../model/plan.js'
@@ -36,13 +38,6 @@ import { type EngineMemory, seriesNumbers } from './engine-memory.js'
 import type { Naming } from './identities.js'
 import type { SavedIntake } from './intake.js'
 import type { SavedClock } from './sample-clocks.js'
-
-/** A stretch of the shared memory, called by what is in it. */
-export interface Section {
-  name: string
-  start: number
-  bytes: number
-}
 
 /** The plan as far as the line reads it: without what may be secret. */
 export interface KeptPlan extends Omit<Plan, 'http' | 'sources' | 'sinks' | 'stateDir' | 'runtimeDir'> {
@@ -84,10 +79,12 @@ export function keptPlan(plan: Plan): KeptPlan {
 /** Sections of a line's memory that no window owns. */
 export function sectionsOf(memory: EngineMemory, plan: Plan, used: { devices: number; series: number }): Section[] {
   const { regions, u32 } = memory
-  const { slabHead, slab, devices, conditions, pairs, sources, ids } = regions
+  const { slabHead, slab, returned, devices, conditions, pairs, sources, ids } = regions
+  const slabBytes = u32[(slabHead.start + SLAB_NEXT) >>> 2] - slab.start
   const sections: Section[] = [
     { name: 'slab head', start: slabHead.start, bytes: SLAB_BYTES },
-    { name: 'slab', start: slab.start, bytes: u32[(slabHead.start + SLAB_NEXT) >>> 2] - slab.start },
+    { name: 'slab', start: slab.start, bytes: slabBytes, empty: returned.start },
+    { name: 'returned', start: returned.start, bytes: Math.ceil(slabBytes / PAGE_BYTES / 8) },
     { name: 'devices', start: devices.start, bytes: used.devices * DEVICE_BYTES },
   ]
   if (conditions.end > conditions.start)
@@ -126,7 +123,7 @@ export function loadMemory(
 }
 
 function loadSlab({ regions, u8, u32 }: EngineMemory, { rest, read }: SavedLine): void {
-  const { slabHead, slab } = regions
+  const { slabHead, slab, returned } = regions
   const at = slabHead.start
   const keep = [SLAB_DEVICES, SLAB_SERIES, SLAB_GROUP_SOURCE, SLAB_DEVICE_COUNT].map(
     (field) => [(at + field) >>> 2, u32[(at + field) >>> 2]] as const,
@@ -138,6 +135,15 @@ function loadSlab({ regions, u8, u32 }: EngineMemory, { rest, read }: SavedLine)
   if (u32[(at + SLAB_NEXT) >>> 2] > slab.end) bug('the slab is smaller than what was kept of it')
   u32[(at + SLAB_FREE_PAGES) >>> 2] += (bytes - was) / PAGE_BYTES
   read('slab', u8.subarray(slab.start, slab.end))
+  read('returned', u8.subarray(returned.start, returned.end))
+  let last = 0
+  for (let page = 0; page < bytes / PAGE_BYTES; page++) {
+    if (((u8[returned.start + (page >>> 3)] >> (page & 7)) & 1) === 0) continue
+    const address = slab.start + page * PAGE_BYTES
+    u32[address >>> 2] = last
+    last = address
+  }
+  u32[(at + SLAB_FREE) >>> 2] = last
 }
 
 function loadDevices(

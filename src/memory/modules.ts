@@ -64,7 +64,8 @@ export interface KernelsModule {
   /** `kernel` is its place in the table. */
   kernelFinish(kernel: number, slot: number, args: number): number
   /** Numbers of the pages in a stretch of memory that changed since the last call with these hashes; how many. */
-  changedPages(start: number, bytes: number, hashes: number, out: number): number
+  changedPages(start: number, bytes: number, hashes: number, out: number, empty: number): number
+  markReturned(start: number, bits: number): void
   pageHash(from: number, end: number): bigint
   /** From now on pages and blocks are taken from this slab. */
   useSlab(slab: number): void

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ChangedPages } from '../../src/checkpoint/changed-pages.js'
 import { pageHasher } from '../../src/checkpoint/page-hash.js'
+import { look, pagesToWrite } from '../../src/checkpoint/pages-to-write.js'
 import { instantiateKernels } from '../../src/memory/modules.js'
 import { Memory } from '../../src/memory/regions.js'
 import { WeirError } from '../../src/model/errors.js'
@@ -45,6 +46,26 @@ test('a hash of a page on disk is that of the page in memory, whatever its lengt
     const expected = pageHasher()(memory.u8.slice(a, a + bytes))
     assert.equal((BigInt(hashes[1]) << 32n) | BigInt(hashes[0]), expected, `${bytes}`)
   }
+})
+
+test('pages that hold nothing are in no file, and changed once they hold something again', () => {
+  const memory = new Memory<'a' | 'empty' | 'hashes'>({ a: 40 * 4096, empty: 32, hashes: 40 * 32 })
+  const { a, empty, hashes } = memory.regions
+  const changed = new ChangedPages(memory, instantiateKernels(memory.memory), hashes)
+  const section = { name: 'a', start: a.start, bytes: 40 * 4096, empty: empty.start }
+  const numbers = (all: boolean) => {
+    const { table } = pagesToWrite(look([section], changed), memory.u8, all)
+    return Array.from({ length: table.length / 16 }, (_, i) => table.readUInt32LE(i * 16))
+  }
+  const but = (...left: number[]) => Array.from({ length: 40 }, (_, i) => i).filter((i) => !left.includes(i))
+  memory.u8[empty.start] = 0b110
+  memory.u8[empty.start + 4] = 0b1000_0000
+  assert.deepEqual(numbers(false), but(1, 2, 39))
+  assert.deepEqual(numbers(true), but(1, 2, 39))
+  memory.u8[empty.start] = 0b100
+  memory.u8[empty.start + 4] = 0b1000_0001
+  assert.deepEqual(numbers(false), [1])
+  assert.deepEqual(numbers(true), but(2, 32, 39))
 })
 
 test('sections that outgrow the hashes count as changed as a whole; a region too small for one is a bug, not a loop', () => {
