@@ -72,6 +72,44 @@ test('a process that is killed anywhere loses nothing: the points are the same, 
   }
 })
 
+test('memory that windows gave back is there again after a restart: as many series find room as without one', async () => {
+  const small = {
+    maxMemory: '1MiB',
+    maxSeries: 2000,
+    windows: { w: { of: '*', every: '1s', lateness: '2s', reduce: ['count', 'slope', 'skewness', 'last', 'p99'] } },
+  }
+  /** What finds room in the end, in the ledger. */
+  const run = async (restarts: boolean) => {
+    let disk = new MemoryDisk()
+    let rig = new Rig({ config: config(small), disk })
+    await rig.start()
+    const second = async (n: number, devices: number) => {
+      for (let i = 0; i < devices; i++)
+        await rig.push('a', `d${i}`, JSON.stringify({ t: START + n * 1000 + i / 10, v: i }))
+      rig.script('a').out.endBurst()
+      await rig.advance(1000)
+    }
+    for (let n = 0; n < 6; n++) await second(n, 500)
+    // Nothing but one device is open, and most pages are given back.
+    for (let n = 6; n < 10; n++) await second(n, 1)
+    if (restarts) {
+      disk = disk.copy()
+      rig = new Rig({ config: config(small), disk, startUs: rig.clock.nowUs() })
+      await rig.start()
+    }
+    await second(10, 2000)
+    await second(11, 2000)
+    await second(12, 1)
+    await second(14, 1)
+    const { sources, memory } = rig.gateway.status()
+    await rig.stop()
+    return { samples: sources[0].samples, memory }
+  }
+  const expected = await run(false)
+  assert.ok(expected.samples.rejected > 0)
+  assert.deepEqual(await run(true), expected)
+})
+
 test('another configuration finishes open windows as they were, and begins its own with the first whole one', async () => {
   const windows = (every: string, reduce: string[]) => ({
     same: { of: '*', every: '1s', reduce: ['count', 'sum'] },
