@@ -1,5 +1,9 @@
 #!/usr/bin/env node
-import { runProgram } from './cli/program.js'
+import module from 'node:module'
+
+// Not in Node 20. What was compiled is there at the next start.
+;(module as { enableCompileCache?: () => unknown }).enableCompileCache?.()
+const { runProgram } = await import('./cli/program.js')
 
 // Whoever reads the results may stop reading: what is printed after that is for nobody.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

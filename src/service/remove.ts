@@ -19,7 +19,7 @@ export function planRemoval(name: string, host: Host): { steps: Step[]; notes: s
       { do: 'run', command: ['systemctl', 'disable', '--now', service] },
       { do: 'run', command: ['systemctl', 'reset-failed', service], mayFail: true },
       // What failed is not cleaned. What is kept over restarts is not gone after a stop either.
-      { do: 'run', command: ['systemctl', 'clean', '--what=runtime', service], mayFail: true },
+      { do: 'run', command: ['systemctl', 'clean', '--what=runtime', '--what=cache', service], mayFail: true },
       { do: 'delete', path },
       { do: 'run', command: ['systemctl', 'daemon-reload'] },
     ],

@@ -78,7 +78,7 @@ test('install writes the unit, enables and starts it; remove undoes that', async
   assert.deepEqual(host.ran, [
     'systemctl disable --now weir.service',
     'systemctl reset-failed weir.service',
-    'systemctl clean --what=runtime weir.service',
+    'systemctl clean --what=runtime --what=cache weir.service',
     'systemctl daemon-reload',
   ])
   assert.throws(() => planRemoval('weir', host), /weir installed none/)

@@ -243,7 +243,7 @@ test('remove leaves nothing but configuration and state', async () => {
   const said = await machine.sh(`rm -r /etc/systemd/system/weir.service.d; ${WEIR} service remove 2>&1`)
   assert.match(said, /^kept: the configuration, credentials, and the state in \/var\/lib\/private\/weir/m)
   const found = await machine.sh(
-    'find /etc/systemd /run -name "weir*"; systemctl list-units --all --plain --no-legend "weir*"',
+    'find /etc/systemd /run /var/cache -name "weir*"; systemctl list-units --all --plain --no-legend "weir*"',
   )
   assert.equal(found, '')
   assert.match(await machine.sh('cat /var/lib/private/weir/points.lp'), /^second,gateway=hall,machine=m1/)
