@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { basename } from 'node:path'
 
-/** What a benchmark answers: rows of one table. A file of this folder exports `run(): Promise<Bench>`. */
+/** What a benchmark answers: rows of one table. A file of this folder exports `run(words): Promise<Bench>`. */
 export interface Bench {
   title: string
   rows: Record<string, string | number>[]
@@ -21,12 +21,14 @@ if (name === 'main' || !/^[a-z-]+$/.test(name) || !existsSync(new URL(`${name}.j
   process.exit(64)
 }
 
-const { run } = (await import(new URL(`${name}.js`, here).href)) as { run(): Promise<Bench> }
-const bench = await run()
+const { run } = (await import(new URL(`${name}.js`, here).href)) as {
+  run(words: readonly string[]): Promise<Bench>
+}
+const bench = await run(options)
 const machine = cpus()
 const record = {
   bench: name,
-  command: `npm run bench ${[name, ...options].join(' ')}`,
+  command: `npm run bench ${[name, ...(options.length ? ['--', ...options] : [])].join(' ')}`,
   machine: `${machine.length} x ${machine[0]?.model.trim()}, ${process.arch}`,
   node: process.version,
   commit: commit(),
