@@ -27,6 +27,8 @@ export interface Place {
   databasePort: number
 }
 
+const PATIENCE_MS = 20_000
+
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const main = join(root, 'build/src/main.js')
 /** Journal and checkpoint lie in memory, as the service has them. */
@@ -36,7 +38,7 @@ const yaml = (load: Case, { brokerPort, databasePort }: Place, httpPort: number,
 gateway: bench
 http: 127.0.0.1:${httpPort}
 runtimeDir: ${runtimeDir}
-maxSeries: ${Math.max(10_000, load.series * load.fields.length * 1.1)}
+maxSeries: ${Math.max(10_000, load.series * load.fields.length + 1000)}
 ${load.series > 10_000 ? 'maxMemory: 512MiB' : ''}
 sources:
   plant:
@@ -79,7 +81,8 @@ export async function startWeir(load: Case, place: Place, flags: readonly string
   return {
     pid: child.pid!,
     database: 'weir',
-    status: async () => (await (await fetch(`${url}/status`)).json()) as Status,
+    status: async () =>
+      (await (await fetch(`${url}/status`, { signal: AbortSignal.timeout(PATIENCE_MS) })).json()) as Status,
     async stop() {
       await end(child)
       rmSync(folder, { recursive: true })
@@ -180,6 +183,9 @@ function nameOf({ functionName, url, lineNumber }: CallFrame): string {
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
   child.kill('SIGTERM')
-  await once(child, 'exit')
+  const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
+  await exit
+  clearTimeout(late)
 }

@@ -8,6 +8,7 @@ import type { Arrivals } from './arrivals.js'
 
 export const WINDOW_MS = 1000
 const PATIENCE_MS = 12_000
+const MOST_MS = 60_000
 
 /** InfluxDB behind a door that notes when points arrive. */
 export interface Database {
@@ -46,7 +47,8 @@ export async function startDatabase(): Promise<Database> {
     },
     async counted(database, wanted) {
       let found = await count(database)
-      for (let sinceMs = Date.now(); found < wanted && Date.now() - sinceMs < PATIENCE_MS; ) {
+      const endMs = Date.now() + MOST_MS
+      for (let sinceMs = Date.now(); found < wanted && Date.now() < Math.min(endMs, sinceMs + PATIENCE_MS); ) {
         await sleep(500)
         const now = await count(database)
         if (now > found) sinceMs = Date.now()
