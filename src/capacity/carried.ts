@@ -45,6 +45,8 @@ const LATE_MS = 1000
 /** After so long without a message those that are missing are called lost. */
 const PATIENCE_MS = 3000
 const BUSY = 0.95
+/** A broker that is as busy is what the others wait for. */
+const MOSTLY_BUSY = 0.75
 /** A rate that is met but for this part is met. */
 const NEARLY = 0.95
 const START_MS = 20_000
@@ -76,13 +78,14 @@ export async function measureCarried({ files, seconds, onTrial }: CarriedOptions
     const gateway = new Running(await weir.ready())
     const publisher = start('the publisher', [script('publisher-process')])
     publisher.tell({ url, recipes })
+    const bed = { gateway, publisher, broker }
     const attempt = async (rate: number): Promise<Trial> => {
-      const trial = await attemptRate(rate, seconds, gateway, publisher, plan.batchUs / 1000 + LATE_MS)
+      const trial = await attemptRate(bed, rate, seconds, plan.batchUs / 1000 + LATE_MS)
       onTrial?.(trial)
       return trial
     }
     // What runs for the first time is slow, and compiled while it runs.
-    await attemptRate(WARM_RATE, seconds, gateway, publisher, 0)
+    await attemptRate(bed, WARM_RATE, seconds, 0)
     const { trials, best } = await highestCarried(attempt)
     return {
       devices: Math.max(...recipes.map(({ topics }) => topics.length)),
@@ -101,15 +104,22 @@ export async function measureCarried({ files, seconds, onTrial }: CarriedOptions
 
 const exampleOf = (recipe: MessageRecipe): string => `${recipe.topics[0]} ${payloadText(recipe, 0, Date.now())}`
 
+interface Bed {
+  gateway: Running
+  publisher: Child
+  broker: Child
+}
+
 async function attemptRate(
+  { gateway, publisher, broker }: Bed,
   rate: number,
   seconds: number,
-  gateway: Running,
-  publisher: Child,
   lateMs: number,
 ): Promise<Trial> {
   const before = await gateway.messages()
   const cpuBefore = await gateway.metric('process_cpu_seconds_total')
+  broker.tell('')
+  const brokerBefore = await broker.answer<number>()
   publisher.tell({ rate, seconds })
   const sent = await publisher.answer<{ sent: number; seconds: number }>()
   const sentMs = performance.now()
@@ -127,18 +137,22 @@ async function attemptRate(
   const lost = Math.max(0, sent.sent - (taken.good - before.good))
   const behindMs = performance.now() - sentMs
   const cpuS = (await gateway.metric('process_cpu_seconds_total')) - cpuBefore
+  broker.tell('')
+  const brokerUs = (await broker.answer<number>()) - brokerBefore
+  const tookS = sent.seconds + behindMs / 1000
   const trial: Trial = {
     rate,
     sentRate: sent.sent / sent.seconds,
     usEach: (cpuS * 1e6) / Math.max(1, sent.sent),
-    core: cpuS / (sent.seconds + behindMs / 1000),
+    core: cpuS / tookS,
+    brokerCore: brokerUs / 1e6 / tookS,
     behindMs,
     lost,
   }
   if (lost > 0) trial.trouble = 'lost'
   else if (trial.core >= BUSY) trial.trouble = 'busy'
-  else if (behindMs > lateMs) trial.trouble = 'late'
   else if (trial.sentRate < rate * NEARLY) trial.trouble = 'broker'
+  else if (behindMs > lateMs) trial.trouble = trial.brokerCore > MOSTLY_BUSY ? 'broker' : 'late'
   return trial
 }
 

@@ -42,7 +42,7 @@ export function measurable(given: unknown, brokerUrl: string, folder: string): D
     const source = (window?.of as { source?: unknown } | undefined)?.source
     return typeof source === 'string' && source in (document.sources ?? {}) && !left.has(source)
   }
-  const sinks = Object.keys(document.sinks ?? {}).map((name) => [
+  const sinks = Object.keys(document.sinks ?? { points: {} }).map((name) => [
     name,
     { type: 'file', path: join(folder, `${name}.lp`), format: 'line', corrections: true },
   ])

@@ -1,6 +1,6 @@
 /** Why a rate is not carried. */
 export type Trouble =
-  /** The broker of the measurement, or who publishes, took less than that. */
+  /** The broker of the measurement took less than that, or was what all waited for. */
   | 'broker'
   /** Messages that never came to weir, or were dropped there. */
   | 'lost'
@@ -18,6 +18,8 @@ export interface Trial {
   /** CPU of weir's process a message, µs, and as a part of a core. */
   usEach: number
   core: number
+  /** CPU of the broker, as a part of a core. */
+  brokerCore: number
   /** Until all had been taken, from the last one's being on its way. */
   behindMs: number
   lost: number

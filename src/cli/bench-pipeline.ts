@@ -76,7 +76,8 @@ export function pipelineText(report: PipelineReport): string {
 }
 
 const WORDS: Record<Trouble, (trial: Trial) => string> = {
-  broker: ({ sentRate }) => `the broker took ${countText(Math.round(sentRate))} a second`,
+  broker: ({ sentRate, rate }) =>
+    sentRate < 0.95 * rate ? `the broker took ${countText(Math.round(sentRate))} a second` : 'the broker was busy',
   lost: ({ lost }) => `${countText(lost)} lost`,
   late: () => 'too late',
   busy: () => 'a core is busy',

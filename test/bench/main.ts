@@ -40,7 +40,7 @@ const record = {
   node: process.version,
   commit: commit(),
   date: new Date().toISOString(),
-  load: loadavg().map((load) => Math.round(load * 10) / 10),
+  load: loadavg()[1]?.toFixed(1) ?? '',
   ...bench,
 }
 if (chart) {

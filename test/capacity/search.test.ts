@@ -7,6 +7,7 @@ const trial = (rate: number, trouble?: Trial['trouble']): Trial => ({
   sentRate: rate,
   usEach: 2,
   core: rate * 2e-6,
+  brokerCore: 0.5,
   behindMs: 200,
   lost: 0,
   ...(trouble && { trouble }),

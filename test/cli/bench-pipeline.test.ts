@@ -14,11 +14,11 @@ const report: PipelineReport = {
   example: 'a/d1000 {"x":1}',
   windows: ['second'],
   rssMb: 90.4,
-  best: { rate: 4000, sentRate: 4000, usEach: 3.21, core: 0.0128, behindMs: 240, lost: 0 },
+  best: { rate: 4000, sentRate: 4000, usEach: 3.21, core: 0.0128, brokerCore: 0.5, behindMs: 240, lost: 0 },
   trials: [
-    { rate: 4000, sentRate: 4000, usEach: 3.21, core: 0.0128, behindMs: 240, lost: 0 },
-    { rate: 8000, sentRate: 5000, usEach: 3, core: 0.015, behindMs: 250, lost: 0, trouble: 'broker' },
-    { rate: 6000, sentRate: 6000, usEach: 3, core: 0.02, behindMs: 250, lost: 12, trouble: 'lost' },
+    { rate: 4000, sentRate: 4000, usEach: 3.21, core: 0.0128, brokerCore: 0.5, behindMs: 240, lost: 0 },
+    { rate: 8000, sentRate: 5000, usEach: 3, core: 0.015, brokerCore: 0.5, behindMs: 250, lost: 0, trouble: 'broker' },
+    { rate: 6000, sentRate: 6000, usEach: 3, core: 0.02, brokerCore: 0.5, behindMs: 250, lost: 12, trouble: 'lost' },
   ],
 }
 
