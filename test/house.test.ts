@@ -13,6 +13,7 @@ const floors = [
   ['engine', 'sources', 'sinks', 'http'],
   ['gateway.ts', 'components.ts'],
   ['stream', 'dashboard', 'service', 'demo', 'tail', 'recording'],
+  ['capacity'],
   ['cli'],
   ['index.ts', 'main.ts'],
 ]

@@ -71,10 +71,24 @@ function createProgram(done: (code: number) => void): Command {
     .addOption(logLevel('warn'))
     .action(async (options) => done(await (await import('./demo.js')).demo(options)))
 
-  command('bench', 'measure the kernels on this machine, against plain JavaScript')
-    .argument('[what...]', 'reductions or families of them, as `mean p99 signal`; without, all')
+  command('bench', 'measure the kernels on this machine against plain JavaScript, or what it carries as a whole')
+    .argument(
+      '[what...]',
+      'reductions or families of them, as `mean p99 signal`; without, all. Or `pipeline`, and configuration files if you like',
+    )
+    .option('--seconds <n>', 'with pipeline: how long each rate is tried', positiveNumber, 2)
     .option('--json', 'print JSON')
-    .action(async (what: string[], options) => done((await import('./bench.js')).bench(what, options)))
+    .addHelpText(
+      'after',
+      '\n`weir bench pipeline [FILE...]` finds the highest rate of MQTT messages that is carried, with a broker and a publisher of its\nown: nothing else need be installed, and the configured broker and sinks are left alone.',
+    )
+    .action(async ([what, ...more]: string[], options) =>
+      done(
+        what === 'pipeline'
+          ? await (await import('./bench-pipeline.js')).benchPipeline(more, options)
+          : (await import('./bench.js')).bench(what === undefined ? [] : [what, ...more], options),
+      ),
+    )
 
   asking(command('record', 'record the frames of live sources with their timing, to replay them'))
     .argument('[file...]', 'configuration files: their sources are opened here; without, a running weir is asked')

@@ -10,9 +10,12 @@ const ROWS = 20_000
 /** Reductions that stand for a row, the first that there is. */
 const SHOWN = ['mean', 'last', 'sum', 'count', 'max']
 const SPARK_PANES = 40
+/** Rows that went and are told of at least. */
+const GONE = 1000
 
 interface Row {
   head: RowHead
+  device: Device
   history: History
   reductions: { name: string; unit: string }[]
   /** Column that stands for it. */
@@ -36,6 +39,8 @@ export class Rows {
   #nextId = 1
   #bytes = 0
   #gone: { id: number; version: number }[] = []
+  /** Rows that were silent for longest when last looked for, the very longest at the end. */
+  #silent: { row: Row; version: number }[] = []
 
   constructor(
     private readonly bytes = BYTES,
@@ -162,8 +167,7 @@ export class Rows {
 
   #row(points: Points, device: Device, field: string, reductions: Row['reductions']): Row {
     if (this.#rows.size >= this.most) {
-      let silent: Row | undefined
-      for (const row of this.#rows.values()) if (!silent || row.version < silent.version) silent = row
+      const silent = this.#silentFor()
       if (silent) this.#close(silent)
     }
     const left = this.bytes - this.#bytes
@@ -182,19 +186,32 @@ export class Rows {
       unit: reductions[shown].unit,
       everyS: (points.endUs - points.startUs) / 1e6,
     }
-    const row: Row = { head, history, reductions, shown, version: this.version }
+    const row: Row = { head, device, history, reductions, shown, version: this.version }
     this.#rows.set(head.id, row)
     return row
+  }
+
+  /** The row that was silent for longest. Looked for by the many, since sorting costs. */
+  #silentFor(): Row | undefined {
+    while (this.#rows.size > 0) {
+      const found = this.#silent.pop()
+      if (found && this.#rows.has(found.row.head.id) && found.row.version === found.version) return found.row
+      if (found) continue
+      const rows = [...this.#rows.values()].sort((a, b) => b.version - a.version)
+      this.#silent = rows.slice(-Math.ceil(rows.length / 16)).map((row) => ({ row, version: row.version }))
+    }
+    return undefined
   }
 
   #close(row: Row): void {
     this.#rows.delete(row.head.id)
     this.#bytes -= History.bytesOf(row.history.capacity, row.history.columns)
-    this.#gone = [...this.#gone.slice(-999), { id: row.head.id, version: this.version }]
-    for (const [device, columns] of this.#columns) {
-      for (const [field, column] of columns) if (column.row === row) columns.delete(field)
-      if (columns.size === 0) this.#columns.delete(device)
-    }
+    if (this.#gone.length >= 2 * GONE) this.#gone.splice(0, GONE)
+    this.#gone.push({ id: row.head.id, version: this.version })
+    const columns = this.#columns.get(row.device)
+    if (!columns) return
+    for (const [field, column] of columns) if (column.row === row) columns.delete(field)
+    if (columns.size === 0) this.#columns.delete(row.device)
   }
 }
 

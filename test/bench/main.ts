@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg } from 'node:os'
 import { basename } from 'node:path'
+import type { Recorded } from '../support/chart.js'
 
-/** What a benchmark answers: rows of one table. A file of this folder exports `run(): Promise<Bench>`. */
+/** What a benchmark answers: rows of one table. A file of this folder exports `run(words): Promise<Bench>`. */
 export interface Bench {
   title: string
   rows: Record<string, string | number>[]
   /** What a reader must know to judge the numbers. */
   notes: string[]
+  /** Keeps the result as docs/NAME.json and its chart as docs/NAME.svg. */
+  chart?: (recorded: Recorded) => string
 }
 
 const [name = '', ...options] = process.argv.slice(2)
@@ -21,17 +24,29 @@ if (name === 'main' || !/^[a-z-]+$/.test(name) || !existsSync(new URL(`${name}.j
   process.exit(64)
 }
 
-const { run } = (await import(new URL(`${name}.js`, here).href)) as { run(): Promise<Bench> }
-const bench = await run()
+/** The command as anybody could give it. */
+const command = [name, ...(options.length ? ['--', ...options] : [])]
+  .map((word, i, all) => (all[i - 1] === '--prototype' ? 'DIR' : word))
+  .join(' ')
+const { run } = (await import(new URL(`${name}.js`, here).href)) as {
+  run(words: readonly string[]): Promise<Bench>
+}
+const { chart, ...bench } = await run(options)
 const machine = cpus()
 const record = {
   bench: name,
-  command: `npm run bench ${[name, ...options].join(' ')}`,
+  command: `npm run bench ${command}`,
   machine: `${machine.length} x ${machine[0]?.model.trim()}, ${process.arch}`,
   node: process.version,
   commit: commit(),
   date: new Date().toISOString(),
+  load: loadavg()[1]?.toFixed(1) ?? '',
   ...bench,
+}
+if (chart) {
+  const docs = new URL('../../../docs/', import.meta.url)
+  writeFileSync(new URL(`${name}.json`, docs), `${JSON.stringify(record, null, 2)}\n`)
+  writeFileSync(new URL(`${name}.svg`, docs), chart(record))
 }
 if (options.includes('--json')) console.log(JSON.stringify(record, null, 2))
 else {

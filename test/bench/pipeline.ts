@@ -1,206 +1,243 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { get } from 'node:http'
+// From MQTT to InfluxDB: what weir costs, beside the plain way in Node. `npm run bench pipeline -- 10k-q0 40k-q0 --seconds 10`.
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import type { Status } from '../../src/model/status.js'
-import { type Influxd, startInfluxd } from '../support/influxd.js'
-import { type Mosquitto, startMosquitto } from '../support/mosquitto.js'
-import { freePort } from '../support/victoria.js'
+import { pipelineChart } from '../support/chart.js'
+import { startMosquitto } from '../support/mosquitto.js'
 import type { Bench } from './main.js'
+import { type Case, type Options, optionsOf } from './pipeline/cases.js'
+import { dearest, type Place, preparePrototype, type Running, startPlain, startWeir } from './pipeline/contestants.js'
+import { type Database, startDatabase } from './pipeline/database.js'
+import { compileGenerators, startGenerator } from './pipeline/generator.js'
+import { cpuBetween, readCpu, readMemory } from './pipeline/process-cost.js'
 
-const DEVICES = 100
-const CLOCK_TICKS = 100
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
-const script = (name: string) => fileURLToPath(new URL(`./pipeline/${name}.js`, import.meta.url))
+const WARM_SECONDS = 5
+/** Windows that began before the start are not written. */
+const FIRST_WINDOW_MS = 1500
+const SETTLE_MS = 2000
+const BROKER = 'max_inflight_messages 1000\n'
 
-const yaml = (mqttPort: number, influxPort: number, httpPort: number, qos: number) => `
-gateway: bench
-http: 127.0.0.1:${httpPort}
-sources:
-  plant:
-    type: mqtt
-    url: mqtt://127.0.0.1:${mqttPort}
-    qos: ${qos}
-    topics: ["bench/{device}/data"]
-    time: { path: ts, unit: ms }
-    decode: { type: json, fields: [temp, hum, bat] }
-windows:
-  second: { every: 1s, reduce: [count, sum, mean, min, max, stddev] }
-sinks:
-  db: { type: influxdb, url: "http://127.0.0.1:${influxPort}", database: weir, create: true }
-`
-
-/** User and system CPU of a process, µs; resident bytes and their peak. */
-async function usage(pid: number): Promise<{ cpuUs: number; rssMb: number }> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1].split(' ')
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return {
-    cpuUs: ((Number(fields[11]) + Number(fields[12])) * 1e6) / CLOCK_TICKS,
-    rssMb: Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024,
-  }
+/** What a run of one contestant gave. */
+interface Outcome {
+  usEach: number
+  /** Messages a second that it was sent, all of which it took unless values are missing. */
+  rate: number
+  seconds: number
+  behind: number
+  brokerUs: number
+  /** Parts of a core. */
+  ownCore: number
+  brokerCore: number
+  nowMb: number
+  peakMb: number
+  values: number
+  counted: number
+  worst: number
+  p50Ms: number
+  p95Ms: number
+  p99Ms: number
+  mostMs: number
+  corrections: number
+  messagesARead: number
+  pauseMs: number
 }
 
-async function publish(
-  port: number,
-  rate: number,
-  seconds: number,
-  qos: number,
-): Promise<{ sent: number; sums: number[] }> {
-  const args = [script('publisher'), port, rate, seconds, DEVICES, qos].map(String)
-  const { stdout } = await promisify(execFile)(process.execPath, args)
-  return JSON.parse(stdout) as { sent: number; sums: number[] }
-}
-
-function fetchText(url: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    get(url, (response) => {
-      let text = ''
-      response.on('data', (chunk) => {
-        text += chunk
-      })
-      response.on('end', () => (response.statusCode === 200 ? resolve(text) : reject(new Error(text))))
-    }).on('error', reject)
-  })
-}
-
-async function untilReady(url: string): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    try {
-      await fetchText(url)
-      return
-    } catch {
-      await sleep(10)
-    }
-  }
-  throw new Error(`${url} does not answer`)
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return
-  child.kill('SIGTERM')
-  await once(child, 'exit')
-}
-
-interface Servers {
-  broker: Mosquitto
-  influxd: Influxd
+interface Bed {
   folder: string
+  database: Database
+  seconds: number
 }
 
-async function weir(servers: Servers, rate: number, seconds: number, qos: number) {
-  const { broker, influxd, folder } = servers
-  const httpPort = await freePort()
-  const file = join(folder, `weir-${rate}-${qos}.yaml`)
-  await writeFile(file, yaml(broker.port, influxd.port, httpPort, qos))
-  const child = spawn(process.execPath, [main, 'run', file], { cwd: folder, stdio: ['ignore', 'inherit', 'pipe'] })
-  let said = ''
-  child.stderr.on('data', (chunk) => {
-    said += chunk
-  })
+/** Sends a case's messages to a contestant with a broker of its own. */
+async function measure(
+  { folder, database, seconds }: Bed,
+  load: Case,
+  start: (place: Place) => Promise<Running>,
+): Promise<Outcome & { fromUs: number; toUs: number }> {
+  const broker = load.strictWindow ? undefined : await startMosquitto({ config: BROKER })
+  const generator = await startGenerator(folder, load, broker?.port ?? 0)
+  let running: Running | undefined
   try {
-    await untilReady(`http://127.0.0.1:${httpPort}/readyz`)
-    // Windows that began before the start are not written.
-    await sleep(2500)
-    const from = await usage(child.pid!)
-    const published = await publish(broker.port, rate, seconds, qos)
-    await sleep(3000)
-    const to = await usage(child.pid!)
-    const status = JSON.parse(await fetchText(`http://127.0.0.1:${httpPort}/status`)) as Status
-    const reader = influxd.client('weir')
-    const rows = await reader.query<{ n: number; sum: number; device: string }>(
-      'SELECT sum(temp_count) AS n, sum(temp_sum) AS sum FROM second GROUP BY device',
-    )
-    const counted = rows.reduce((n, row) => n + row.n, 0)
-    const worst = Math.max(
-      ...rows.map((row) => {
-        const want = published.sums[Number(row.device.slice(1)) - 1000] / 100
-        return Math.abs(row.sum / want - 1)
-      }),
-    )
-    await reader.dropMeasurement('second', 'weir')
-    // Once what the load left behind is tidied up.
-    await sleep(10_000)
-    const idleFrom = await usage(child.pid!)
-    await sleep(20_000)
-    const idleTo = await usage(child.pid!)
+    running = await start({ folder, brokerPort: generator.port, databasePort: database.port })
+    await sleep(FIRST_WINDOW_MS)
+    const warm = await generator.send(load.warmSeconds ?? WARM_SECONDS)
+    await sleep(SETTLE_MS)
+    await database.arrivals()
+    const before = await running.status?.()
+    const from = { own: readCpu(running.pid), broker: broker && readCpu(broker.pid), us: monotonicUs() }
+    const sent = await generator.send(seconds)
+    const settled = sleep(SETTLE_MS)
+    const values = (warm.sent + sent.sent) * load.samples
+    let counted = running.database ? await database.counted(running.database, values) : 0
+    await settled
+    const ownUs = cpuBetween(from.own, readCpu(running.pid))
+    const toUs = monotonicUs()
+    const brokerUs = broker ? cpuBetween(from.broker!, readCpu(broker.pid)) : sent.cpuUs
+    const memory = readMemory(running.pid)
+    const arrivals = await database.arrivals()
+    const status = await running.status?.()
+    const sums = await generator.end()
+    const worst = running.database ? await database.worstSum(running.database, sums) : 0
+    const took = await running.stop()
+    if (took !== undefined) counted = took
+    if (running.database) await database.drop(running.database)
+    running = undefined
+    const details = status?.sources[0].details as { reads: number; messages: number; pauseMs: number } | undefined
+    const earlier = before?.sources[0].details as typeof details
+    const reads = details ? details.reads - earlier!.reads : 0
     return {
-      idlePercent: (idleTo.cpuUs - idleFrom.cpuUs) / 2e5,
-      usPerMessage: (to.cpuUs - from.cpuUs) / published.sent,
-      rssMb: to.rssMb,
-      sent: published.sent,
+      usEach: ownUs / sent.sent / load.samples,
+      rate: sent.sent / sent.seconds,
+      seconds: sent.seconds,
+      behind: sent.behind,
+      brokerUs: brokerUs / sent.sent,
+      ownCore: ownUs / 1e6 / sent.seconds,
+      brokerCore: brokerUs / 1e6 / sent.seconds,
+      ...memory,
+      values,
       counted,
       worst,
-      corrections: status.windows[0].corrections,
+      ...arrivals,
+      corrections: status?.windows[0].corrections ?? 0,
+      messagesARead: reads ? (details!.messages - earlier!.messages) / reads : 0,
+      pauseMs: reads ? Math.max(details!.pauseMs, (sent.seconds * 1000) / reads) : 0,
+      fromUs: from.us,
+      toUs,
     }
-  } catch (error) {
-    throw new Error(`weir said:\n${said}`, { cause: error })
   } finally {
-    await stop(child)
+    generator.kill()
+    await running?.stop()
+    await broker?.stop()
   }
 }
 
-async function baseline({ broker, influxd }: Servers, rate: number, seconds: number, qos: number) {
-  await influxd.client().createDatabase('baseline')
-  const args = [script('baseline'), broker.port, influxd.port, qos].map(String)
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'pipe'] })
-  try {
-    const [said] = await once(child.stderr, 'data')
-    if (String(said).trim() !== 'ready') throw new Error(`the baseline said: ${said}`)
-    await sleep(1000)
-    const from = await usage(child.pid!)
-    const published = await publish(broker.port, rate, seconds, qos)
-    await sleep(3000)
-    const to = await usage(child.pid!)
-    return { usPerMessage: (to.cpuUs - from.cpuUs) / published.sent, rssMb: to.rssMb }
-  } finally {
-    await stop(child)
-  }
-}
+const monotonicUs = (): number => Number(process.hrtime.bigint()) / 1000
 
-/** 100 devices, JSON of about 70 bytes, 1 s windows of six reductions into InfluxDB, through a real broker. */
-export async function run(): Promise<Bench> {
-  const seconds = Number(process.env.BENCH_SECONDS ?? 30)
-  const folder = await mkdtemp(join(tmpdir(), 'weir-bench-'))
-  const broker = await startMosquitto({ config: 'max_inflight_messages 1000\nmax_queued_messages 100000\n' })
-  const influxd = await startInfluxd()
-  const rows: Bench['rows'] = []
-  try {
-    const servers = { broker, influxd, folder }
-    for (const [rate, qos] of [
-      [10_000, 0],
-      [10_000, 1],
-      [1_000, 0],
-    ]) {
-      const ours = await weir(servers, rate, seconds, qos)
-      const plain = await baseline(servers, rate, seconds, qos)
-      rows.push({
-        'msg/s': rate,
-        QoS: qos,
-        'weir µs/msg': ours.usPerMessage,
-        'plain Node µs/msg': plain.usPerMessage,
-        'times less': plain.usPerMessage / ours.usPerMessage,
-        'weir MB': ours.rssMb,
-        'plain MB': plain.rssMb,
-        'idle %': ours.idlePercent,
-        sent: ours.sent,
-        counted: ours.counted,
-        'sum error': ours.worst.toExponential(1),
-        corrections: ours.corrections,
-      })
-    }
-  } finally {
-    await broker.stop()
-    await influxd.stop()
-    await rm(folder, { recursive: true, force: true })
+type Prototype = ReturnType<typeof preparePrototype>
+
+/** Everybody who is to take a case, in turn. */
+async function row(
+  bed: Bed,
+  load: Case,
+  options: Options,
+  prototype: Prototype | undefined,
+  done: Bench['rows'],
+): Promise<Bench['rows'][0]> {
+  const say = (text: string) => process.stderr.write(text)
+  const progress = (who: string) => {
+    if (process.stderr.isTTY) say(`\r\u001b[K${load.name}: ${who}`)
   }
+  progress('weir')
+  const ours = await measure(bed, load, (place) => startWeir(load, place))
+  progress('plain Node')
+  if (options.against) await bed.database.create('baseline')
+  const plain = options.against ? await measure(bed, load, (place) => startPlain(load, place)) : undefined
+  progress('prototype')
+  const older =
+    prototype && load.shape === 'object' && !load.strictWindow
+      ? await measure(bed, load, (place) => prototype(load, place, Math.round(ours.pauseMs)))
+      : undefined
+  if (process.stderr.isTTY) say('\r\u001b[K')
+  const missing = ours.values - ours.counted
+  say(
+    `${load.name}: weir ${ours.usEach.toFixed(3)} µs${plain ? `, plain ${plain.usEach.toFixed(2)}` : ''}, ${missing} missing\n`,
+  )
+  const limit = limitOf(load, done, older)
   return {
-    title: `MQTT to InfluxDB: ${DEVICES} devices, ${seconds} s each, CPU of the whole process from the operating system`,
-    rows,
-    notes: ['counted: messages found in InfluxDB as the sum of temp_count; sum error: worst device, relative.'],
+    case: load.name,
+    rate: load.rate || 'flat out',
+    'msg/s': Math.round(ours.rate),
+    QoS: load.qos,
+    samples: load.samples,
+    series: load.series,
+    'weir µs': ours.usEach,
+    limit: limit ?? '',
+    met: limit === undefined ? '' : ours.usEach <= limit ? 'yes' : 'no',
+    'plain µs': plain?.usEach ?? '',
+    'times less': plain ? plain.usEach / ours.usEach : '',
+    ...(prototype ? { 'prototype µs': older?.usEach ?? '', 'at pause ms': older ? Math.round(ours.pauseMs) : '' } : {}),
+    'msg a read': ours.messagesARead,
+    'broker µs': ours.brokerUs,
+    'broker %': ours.brokerCore * 100,
+    'weir %': ours.ownCore * 100,
+    'weir MB': ours.nowMb,
+    'peak MB': ours.peakMb,
+    'plain MB': plain?.peakMb ?? '',
+    'p50 ms': ours.p50Ms,
+    'p99 ms': ours.p99Ms,
+    'most ms': ours.mostMs,
+    'plain p50': plain?.p50Ms ?? '',
+    'plain p99': plain?.p99Ms ?? '',
+    values: ours.values,
+    missing,
+    'plain missing': plain ? plain.values - plain.counted : '',
+    'sum error': ours.worst.toExponential(1),
+    corrections: ours.corrections,
+    behind: ours.behind,
   }
 }
+
+/** What a case may cost, µs. */
+function limitOf(
+  { limitUs, limitTimes, overPrototypeUs }: Case,
+  done: Bench['rows'],
+  prototype: Outcome | undefined,
+): number | undefined {
+  if (limitTimes) {
+    const other = done.find((row) => row.case === limitTimes.of)?.['weir µs']
+    return other === undefined ? undefined : Number(other) * limitTimes.times
+  }
+  if (limitUs === undefined || overPrototypeUs === undefined || !prototype) return limitUs
+  return Math.max(limitUs, prototype.usEach + overPrototypeUs)
+}
+
+/** The case of 10,000 messages a second once more, profiled: what the ten dearest functions take themselves. */
+async function profiled(bed: Bed, load: Case): Promise<string[]> {
+  const folder = mkdtempSync(join(bed.folder, 'profile-'))
+  const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`]
+  const { fromUs, toUs, usEach } = await measure(bed, load, (place) => startWeir(load, place, flags))
+  return [
+    `${load.name} with --cpu-prof (${usEach.toFixed(2)} µs with the profiler's own): the ten dearest functions by self time`,
+    ...dearest(folder, fromUs, toUs)
+      .slice(0, 10)
+      .map(
+        ({ name, us, part }) =>
+          `  ${(part * 100).toFixed(1).padStart(5)} %  ${(us / 1000).toFixed(0).padStart(5)} ms  ${name}`,
+      ),
+  ]
+}
+
+/** Devices that send JSON, 1 s windows of six reductions into InfluxDB, through a real broker. */
+export async function run(words: readonly string[]): Promise<Bench> {
+  const options = optionsOf(words)
+  const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'))
+  let database: Database | undefined
+  try {
+    compileGenerators(folder)
+    const prototype = options.prototype === undefined ? undefined : preparePrototype(options.prototype, folder)
+    database = await startDatabase()
+    const bed = { folder, database, seconds: options.seconds }
+    const rows: Bench['rows'] = []
+    for (const load of options.cases) rows.push(await row(bed, load, options, prototype, rows))
+    const toProfile = options.cases.find(({ rate }) => rate === 10_000) ?? options.cases[0]
+    const profile = options.profile ? await profiled(bed, toProfile) : []
+    return {
+      title: `MQTT to InfluxDB: JSON, 1 s windows of six reductions, ${options.seconds} s each after ${WARM_SECONDS} s to warm up`,
+      rows,
+      notes: [...NOTES, ...profile],
+      ...(options.record ? { chart: pipelineChart } : {}),
+    }
+  } finally {
+    await database?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const NOTES = [
+  'µs: CPU of the whole process, all threads, user and system, from the operating system (schedstat), for each message, or each sample where a message has 100.',
+  'weir runs at its defaults: durability process, runtimeDir in memory, page and metrics on. Plain Node: mqtt.js, JSON.parse, a Map, influx.',
+  'values: of temp, sent in all; missing: those that are not in temp_count as the database has it. sum error: temp_sum, worst device, relative.',
+  'limit: what weir may cost; at 10k-q0 also 0.5 µs more than a prototype that only reads and decodes (--prototype), at 100,000 series twice 10,000.',
+  'ms: from a window’s end to its point being whole before the database. behind: messages by which the load was behind its rate at most.',
+]

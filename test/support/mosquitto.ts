@@ -20,6 +20,7 @@ export interface MosquittoOptions {
 export interface Mosquitto {
   url: string
   port: number
+  readonly pid: number
   /** With `webSocket`. */
   webSocketUrl: string
   folder: string
@@ -84,6 +85,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   return {
     url: options.tls ? `mqtts://127.0.0.1:${port}` : `mqtt://127.0.0.1:${port}`,
     port,
+    get pid() {
+      return child.pid!
+    },
     webSocketUrl: `ws://127.0.0.1:${webSocketPort}`,
     folder,
     files: { ca: path('ca.crt'), cert: path('client.crt'), key: path('client.key') },
