@@ -346,8 +346,7 @@ export class Lane {
 
   *#pieces(points: Points): Generator<Piece & { bytes: Buffer }> {
     const tagged = this.#mustFollow(points)
-    for (const part of this.#parts(points))
-      yield { bytes: Buffer.from(this.#o.format.encode(part)), points: part.lines, tagged }
+    for (const part of this.#parts(points)) yield { bytes: this.#o.format.encode(part), points: part.lines, tagged }
   }
 
   /**

@@ -45,6 +45,6 @@ export const csv: Format = {
         text += `${start + cell + points.value[f]}\n`
       }
     }
-    return text
+    return Buffer.from(text)
   },
 }

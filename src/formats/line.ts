@@ -1,49 +1,8 @@
-import type { Device, PointField } from '../model/points.js'
 import type { Format } from '../model/sink.js'
+import { LineEncoder } from './line-encoder.js'
 
-// Line protocol knows only `\` before `,` `=` space (and `"` in field names). Two things have no escape:
-// - Control characters: a newline would begin a new line. They go out as in JSON: `\n`, `\u0000`.
-// - A backslash before an escaped character or at the end: servers read `\\,` differently, InfluxDB's own scanners among
-//   themselves too, so that a name could end the tag set. It becomes the full-width backslash U+FF3C, which looks alike.
-// The first character of a line must not be `#`, which makes it a comment: it goes out as `\#`.
-
-/** The place a name stands in: measurement, tag (name or value) or field name. */
-export type Place = 'measurement' | 'tag' | 'field'
-
-const special: Record<Place, RegExp> = { measurement: /[, ]/g, tag: /[,= ]/g, field: /[,= "]/g }
-const harmless = /^[\w.:/-]+$/
-
-/** A name as line protocol has it; nothing in it can end the name, the tag set or the line. */
-export function escapeName(name: string, place: Place): string {
-  if (harmless.test(name)) return name
-  const text = name
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    .replace(/[\x00-\x1f\x7f]/g, (c) => (c === '\x7f' ? '\\u007f' : JSON.stringify(c).slice(1, -1)))
-    .replace(/\\(?=[,= "]|$)/g, '\uff3c')
-    .replace(special[place], '\\$&')
-  return place === 'measurement' && text.startsWith('#') ? `\\${text}` : text
-}
-
-const FIRST = 'line'
-const FURTHER = 'line,'
-
-function tagText({ cache, tags }: Device): string {
-  let text = cache.get(FIRST)
-  if (text === undefined) {
-    text = `${tags.map(([name, value]) => `,${escapeName(name, 'tag')}=${escapeName(value, 'tag')}`).join('')} `
-    cache.set(FIRST, text)
-  }
-  return text
-}
-
-function fieldPrefix({ cache, name }: PointField, place: typeof FIRST | typeof FURTHER): string {
-  let text = cache.get(place)
-  if (text === undefined) {
-    text = `${place === FURTHER ? ',' : ''}${escapeName(name, 'field')}=`
-    cache.set(place, text)
-  }
-  return text
-}
+// One for all sinks: they write the same devices.
+let encoder: LineEncoder | undefined
 
 /** InfluxDB line protocol, times in ns, one line a point. Counts are integers (`5i`), all else is the shortest exact decimal. */
 export const line: Format = {
@@ -51,20 +10,7 @@ export const line: Format = {
   summary: 'InfluxDB line protocol, times in ns',
   header: '',
   encode(points) {
-    const { device, field, value, firstField, lines } = points
-    const measurement = escapeName(points.measurement, 'measurement')
-    const end = ` ${points.timeUs}000\n`
-    let text = ''
-    for (let i = 0; i < lines; i++) {
-      const first = firstField[i]
-      // Few long concatenations: they are most of the cost beside the numbers' own digits.
-      let point = measurement + tagText(device[i])
-      for (let f = first; f < firstField[i + 1]; f++) {
-        const prefix = fieldPrefix(field[f], f === first ? FIRST : FURTHER)
-        point += field[f].integer ? `${prefix}${value[f]}i` : prefix + value[f]
-      }
-      text += point + end
-    }
-    return text
+    encoder ??= new LineEncoder()
+    return encoder.encode(points)
   },
 }

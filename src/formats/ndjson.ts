@@ -45,6 +45,6 @@ export const ndjson: Format = {
       const fields = fieldsJson(points, points.firstField[i], points.firstField[i + 1])
       text += `${head}${tagsJson(points.device[i])},"fields":{${fields}${points.correction[i] ? '},"correction":true}\n' : '}}\n'}`
     }
-    return text
+    return Buffer.from(text)
   },
 }

@@ -15,6 +15,14 @@ export interface DecodeModule {
   cameBefore(ids: number, frame: number, connection: number): number
 }
 
+/** What `encode.wasm` exports. */
+export interface EncodeModule {
+  /** Writes items to [out, limit) as far as there is room; answers the first that had none, or `end`. */
+  encode(item: number, end: number, out: number, limit: number, powers: number): number
+  /** Behind the last byte written. */
+  readonly textEnd: { readonly value: number }
+}
+
 /** What `kernels.wasm` exports. */
 export interface KernelsModule {
   admit(columns: number, slab: number): void
@@ -87,6 +95,11 @@ export interface KernelsModule {
 /** An instance of the decoder on a memory. */
 export function instantiateDecode(memory: WebAssembly.Memory): DecodeModule {
   return instantiate('decode', memory) as unknown as DecodeModule
+}
+
+/** An instance of the encoder on a memory. */
+export function instantiateEncode(memory: WebAssembly.Memory): EncodeModule {
+  return instantiate('encode', memory) as unknown as EncodeModule
 }
 
 /** What `export { finish as kernel_mean }` of assembly/kernels/index.ts makes of a name. */

@@ -12,7 +12,7 @@ export interface Format {
   readonly summary: string
   /** Text before the first line of a new file, or ''. */
   readonly header: string
-  encode(points: Points): string
+  encode(points: Points): Buffer
 }
 
 export type SendResult =

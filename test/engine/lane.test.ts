@@ -16,7 +16,7 @@ const plain: Format = {
   type: 'plain',
   summary: '',
   header: '',
-  encode: (p) => p.device.map((_, i) => `${p.value[p.firstField[i]]}\n`).join(''),
+  encode: (p) => Buffer.from(p.device.map((_, i) => `${p.value[p.firstField[i]]}\n`).join('')),
 }
 
 /** Points that are the numbers [from, to). */

@@ -58,7 +58,7 @@ test('any text comes back through RFC 4180', () => {
   fc.assert(
     fc.property(text, fc.dictionary(text, text, { maxKeys: 3 }), text, (measurement, tags, name) => {
       const rows = rowsOf(
-        csv.encode(points([{ tags: { ...tags, source: name }, fields: { [name]: 1 } }], { measurement })),
+        `${csv.encode(points([{ tags: { ...tags, source: name }, fields: { [name]: 1 } }], { measurement }))}`,
       )
       assert.equal(rows.length, 1)
       const [, gotMeasurement, gateway, source, packed, field, value] = rows[0]

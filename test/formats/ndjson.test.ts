@@ -6,12 +6,12 @@ import { isoTime } from '../../src/formats/time.js'
 import { points } from '../support/points.js'
 
 test('a point is one object; a correction says so', () => {
-  const text = ndjson.encode(
+  const text = `${ndjson.encode(
     points([
       { tags: { gateway: 'g', source: 's' }, fields: { temp_count: 2, temp_mean: 1e21 } },
       { tags: { gateway: 'g', source: 's' }, fields: { temp_mean: 0.1 }, correction: true },
     ]),
-  )
+  )}`
   assert.equal(
     text,
     '{"time":"2024-01-01T00:00:00.000000Z","measurement":"second","tags":{"gateway":"g","source":"s"},"fields":{"temp_count":2,"temp_mean":1e+21}}\n' +
@@ -24,7 +24,7 @@ test('any names and values come back through JSON.parse', () => {
   const values = fc.dictionary(fc.string({ minLength: 1 }), fc.double({ noNaN: true, noDefaultInfinity: true }))
   fc.assert(
     fc.property(fc.string(), names, values, (measurement, tags, fields) => {
-      const text = ndjson.encode(points([{ tags, fields }], { measurement }))
+      const text = `${ndjson.encode(points([{ tags, fields }], { measurement }))}`
       assert.equal(text.indexOf('\n'), text.length - 1)
       const back = JSON.parse(text)
       assert.equal(back.measurement, measurement)

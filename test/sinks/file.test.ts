@@ -28,7 +28,7 @@ test('every format: appended bodies, the header once even over restarts', async 
   const some = points([{ tags: { gateway: 'g', source: 's' }, fields: { temp_count: 2, temp_mean: 1.5 } }])
   for (const format of formats) {
     const path = join(dir, `out.${format.type}`)
-    const text = format.encode(some)
+    const text = `${format.encode(some)}`
     for (let run = 0; run < 2; run++) {
       const sink = create({ path, format: format.type })
       await sink.open!(never)
