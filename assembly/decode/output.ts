@@ -68,6 +68,7 @@ const TAG_LIST: usize = 131080 // per tag: u32 address, u32 bytes
 const KEY: usize = 131200
 const NUMBERS: usize = 135424
 const CODEC: usize = 135424 + SEQUENCE_LIST_BYTES
+const NUMBERS_BYTES: usize = 71680
 
 /// Address of the current frame's program and channel records.
 export let program: usize = 0
@@ -77,6 +78,12 @@ export let stop: u32 = STOP_DONE
 /// The codec's part of the scratch, and its end.
 export let codecScratch: usize = 0
 export let codecScratchEnd: usize = 0
+/// Where a codec may put the numbers of arrays, f64 each, and its end.
+export let arrayNumbers: usize = 0
+export let arrayNumbersEnd: usize = 0
+/// Where a codec may note what a row is like, NOTES_BYTES.
+export let notes: usize = 0
+export const NOTES_BYTES: usize = 6144
 /// The row's time after endRow, µs; it has none when `timeWhy` isn't 0.
 export let rowTime: f64 = 0
 export let timeWhy: u32 = 0
@@ -110,7 +117,10 @@ export function openOutput(address: usize): void {
   scratch = load<u32>(address, DECODE_SCRATCH)
   channels = load<u32>(address, DECODE_CHANNELS)
   codecScratch = scratch + CODEC
-  codecScratchEnd = scratch + SCRATCH_BYTES
+  codecScratchEnd = scratch + SCRATCH_BYTES - NUMBERS_BYTES
+  arrayNumbers = codecScratchEnd
+  arrayNumbersEnd = scratch + SCRATCH_BYTES - NOTES_BYTES
+  notes = arrayNumbersEnd
   stop = STOP_DONE
   openSequences(scratch + NUMBERS)
 }
@@ -222,6 +232,26 @@ export function badTime(why: u32): void {
 /// Notes why a time was bad, for the log.
 export function noteTime(why: u32): void {
   if (!frameTimeWhy) frameTimeWhy = why
+}
+
+/// Gives up what a row said since beginRow, whose counts were these when it began.
+export function forgetRow(invalids: u32, filtereds: u32): void {
+  frameInvalid = invalids
+  frameFiltered = filtereds
+  beginRow()
+}
+
+/// The row's samples, all of declared fields, in the fields' order; those of one field keep theirs.
+export function sortSamples(): void {
+  const start = scratch + SAMPLES
+  const end = start + <usize>samples * SAMPLE_BYTES
+  for (let at = start + SAMPLE_BYTES; at < end; at += SAMPLE_BYTES) {
+    const one = v128.load(at)
+    const field = load<u32>(at)
+    let to = at
+    for (; to > start && load<u32>(to - SAMPLE_BYTES) > field; to -= SAMPLE_BYTES) v128.store(to, v128.load(to - SAMPLE_BYTES))
+    v128.store(to, one)
+  }
 }
 
 function settleTime(): void {

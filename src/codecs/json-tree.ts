@@ -1,5 +1,5 @@
 import * as tree from '../../assembly/decode/json-layout.js'
-import { NONE } from '../../assembly/layout.js'
+import { NONE, SLACK_BYTES } from '../../assembly/layout.js'
 import type { Arena } from '../model/codec.js'
 import type { Step } from './json-path.js'
 
@@ -55,6 +55,7 @@ export function writeTree(
   set(tree.JSON_ARRAYS, options.arrays ? 1 : 0)
   set(tree.JSON_OPEN, options.isOpen ? 1 : 0)
   set(tree.JSON_PARSE, options.parse ? 1 : 0)
+  set(tree.JSON_SHAPES, arena.alloc(tree.SHAPES_BYTES + SLACK_BYTES))
   set(tree.JSON_WANTED, unique.length)
   set(tree.JSON_WANTED_LIST, list)
   return own
