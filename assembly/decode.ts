@@ -11,6 +11,7 @@ import {
   takeBack,
 } from './decode/columns'
 import { jsonPayload } from './decode/json'
+import { jsonQuick } from './decode/json-quick'
 import { numberPayload } from './decode/number-codec'
 import { structPayload } from './decode/struct'
 import { setConstants } from './decode/number'
@@ -170,6 +171,14 @@ function nextLine(line: usize, end: usize): usize {
 // One frame or line: all of it or, but for what is handed over in pieces, nothing.
 function readFrame(start: usize, end: usize): u32 {
   const skip = load<u32>(registers, DECODE_SKIP)
+  if (!skip && load<u32>(program, PROGRAM_CODEC) == CODEC_JSON) {
+    const rows = jsonQuick(start, end)
+    if (rows) {
+      count(COUNT_FRAMES_DECODED, 1)
+      count(COUNT_SAMPLES_DECODED, rows)
+      return STOP_DONE
+    }
+  }
   beginFrameRows(skip, start)
   beginFrameSamples()
   const why = readPayload(start, end)

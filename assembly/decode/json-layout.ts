@@ -18,6 +18,7 @@ export const JSON_SHAPES: u32 = 44 // u32: address of SHAPES_BYTES where the dec
 export const JSON_SHAPES_USED: u32 = 48 // u32: bytes of them taken; written by the decoder, as what follows
 export const JSON_SHAPES_FIRST: u32 = 52 // u32: the shape that began a row lately, 0 = none yet
 export const JSON_SHAPES_MISSES: u32 = 56 // u32: rows of no learned shape since there is no room for more
+export const JSON_QUICK: u32 = 60 // u32: 1 = declared fields and a time alone, each a value of its own: `json-quick.ts`
 
 // Learned shapes: a tree of what stands between the values of rows, from row to row the same. A shape is a way through
 // it: a literal and the value behind it, then one of the literals that came behind that. Those that may stand at the
@@ -32,7 +33,7 @@ export const SHAPE_NEXT: u32 = 40 // u32: the next of the ring
 export const SHAPE_CHILD: u32 = 44 // u32: the one that came behind its value lately
 export const SHAPE_ROLE: u32 = 48 // u32: ROLE_*, what its value is
 export const SHAPE_OF: u32 = 52 // u32: address of the value's node, or of its name
-export const SHAPE_NAME_BYTES: u32 = 56 // u32
+export const SHAPE_NAME_BYTES: u32 = 56 // u32: of a name; of a declared field its index
 export const SHAPE_DEPTH: u32 = 60 // u32: of the value in its row
 export const ROLE_END: u32 = 0 // none: the row ends
 export const ROLE_SKIP: u32 = 1 // nobody's

@@ -4,7 +4,7 @@
 // Why a row read here is what the slow way makes of it: behind the same literals stands the reader at the same place of
 // the same object, so the next literal means the same. A value is taken only where it is no object and its syntax is
 // right. Whatever else comes up, a shape that was never seen or broken text, is left to the slow way, from the row's start.
-import { PROGRAM_TIME_UNIT, TIME_ISO, TIME_MS, TIME_NS, TIME_S } from '../layout'
+import { NONE, PROGRAM_TIME_UNIT, TIME_ISO, TIME_MS, TIME_NS, TIME_S } from '../layout'
 import { sameBytes } from '../table'
 import {
   FOUND_ARRAY,
@@ -46,7 +46,7 @@ import {
 import { readNumbers } from './json-numbers'
 import { takeField, takeNode } from './json-row'
 import { escaped, skipString, skipValue, skipWord } from './json-skip'
-import { numberEnd, parseNumber, wholeNumber } from './number'
+import { numberEnd, parseHere, parseNumber, wholeNumber } from './number'
 import { invalid, NOTES_BYTES, notes, program, sample, sampleNamed, setTime, sortSamples } from './output'
 import { readText, TEXT_NUMBER, textNumber } from './text'
 
@@ -67,6 +67,8 @@ export function readShaped(own: usize, p: usize, end: usize, depth: u32, direct:
   if (!first) return 0
   lastField = 0
   unsorted = false
+  const fieldRole: u32 = direct ? ROLE_FIELD : NONE
+  const timeRole: u32 = direct ? ROLE_TIME : NONE
   while (true) {
     let shape = first
     let after: usize = 0
@@ -79,7 +81,11 @@ export function readShaped(own: usize, p: usize, end: usize, depth: u32, direct:
           if (unsorted) sortSamples()
           return text
         }
-        after = direct && role == ROLE_FIELD ? field(text, end, load<u32>(shape, SHAPE_OF)) : value(own, shape, role, text, end, depth, direct)
+        if (role == fieldRole) after = field(text, end, load<u32>(shape, SHAPE_OF))
+        else {
+          if (role == timeRole) after = time(text, end)
+          if (!after) after = value(own, shape, role, text, end, depth, direct)
+        }
         if (after) break
       }
       shape = load<u32>(shape, SHAPE_NEXT)
@@ -94,7 +100,8 @@ export function readShaped(own: usize, p: usize, end: usize, depth: u32, direct:
   }
 }
 
-@inline function isAt(p: usize, end: usize, shape: usize): bool {
+/// Whether the text goes on with the shape's literal.
+@inline export function isAt(p: usize, end: usize, shape: usize): bool {
   if (v128.any_true(v128.and(v128.xor(v128.load(p), v128.load(shape, SHAPE_PATTERN)), v128.load(shape, SHAPE_MASK))))
     return false
   const bytes: usize = load<u32>(shape, SHAPE_LITERAL_BYTES)
@@ -108,7 +115,7 @@ export function readShaped(own: usize, p: usize, end: usize, depth: u32, direct:
   lastField = index
   const byte = <u32>load<u8>(p)
   if (byte - 48 < 10 || byte == 45) {
-    const number = parseNumber(p, end)
+    const number = parseHere(p, end)
     if (numberEnd) {
       if (isFinite(number)) sample(index, number)
       else invalid()
@@ -134,10 +141,6 @@ function value(own: usize, shape: usize, role: u32, p: usize, end: usize, depth:
     return numberEnd
   }
   if (role == ROLE_NAME) return named(own, shape, node, byte, p, end, depth)
-  if (direct && role == ROLE_TIME) {
-    const after = time(p, end)
-    if (after) return after
-  }
   if (byte == 91) return array(node, p, end, depth + load<u32>(shape, SHAPE_DEPTH), direct, own)
   const after = keep(p, end, node, byte)
   if (after && direct) takeNode(own, node)
@@ -189,6 +192,14 @@ function keep(p: usize, end: usize, node: usize, byte: u32): usize {
 
 // A time that is a whole number of so many digits as times have; any other: 0.
 @inline function time(p: usize, end: usize): usize {
+  const us = wholeTime(p, end)
+  if (!us) return 0
+  setTime(<f64>us)
+  return numberEnd
+}
+
+/// The same in µs, and `numberEnd` behind it.
+@inline export function wholeTime(p: usize, end: usize): u64 {
   const unit = load<u32>(program, PROGRAM_TIME_UNIT)
   const number = unit == TIME_ISO ? 0 : wholeNumber(p, end)
   if (!number) return 0
@@ -199,8 +210,7 @@ function keep(p: usize, end: usize, node: usize, byte: u32): usize {
   // 2^53 / 10^6: those below are no more than 2^53 µs in any unit.
   if (number > 9007199254 && us > 9007199254740991) return 0
   if (unit == TIME_S && number > 9007199254) return 0
-  setTime(<f64>us)
-  return numberEnd
+  return us
 }
 
 // As `openValue` of the slow way.
@@ -343,7 +353,7 @@ function shapeOf(own: usize, from: usize, literal: usize, bytes: u32, note: usiz
     memory.copy(name, load<u32>(note, 12), nameBytes)
     store<u32>(shape, <u32>name, SHAPE_OF)
   } else store<u32>(shape, note ? load<u32>(note, 12) : 0, SHAPE_OF)
-  store<u32>(shape, nameBytes, SHAPE_NAME_BYTES)
+  store<u32>(shape, role == ROLE_FIELD ? load<u32>(<usize>load<u32>(note, 12), NODE_FIELD) : nameBytes, SHAPE_NAME_BYTES)
   if (first) {
     store<u32>(shape, load<u32>(first, SHAPE_NEXT), SHAPE_NEXT)
     store<u32>(first, <u32>shape, SHAPE_NEXT)

@@ -43,7 +43,7 @@ import {
   WHY_NO_TIME,
 } from '../layout'
 import { isFull, lookup } from '../table'
-import { append, appendRun, appendToRun, arrival, beginClock, endClock, endRun, hasRoom, overflow, setArrival, setDuplicate } from './columns'
+import { append, appendKnown, appendRun, appendToRun, arrival, beginClock, endClock, endRun, hasRoom, overflow, setArrival, setDuplicate, takeBackRows } from './columns'
 import { beginSequences, isDuplicate, openSequences, SEQUENCE_LIST_BYTES } from './sequence'
 import { isUtf8 } from './utf8'
 
@@ -106,7 +106,8 @@ let numbered: bool = false
 let sequence: f64 = 0
 let device: u32 = NONE
 let deviceKnown: bool = false
-let seriesList: usize = 0
+/// Of a channel with a fixed device, the series of each declared field; else 0.
+export let seriesList: usize = 0
 let fieldList: usize = 0
 let arraySeries: u32 = NONE
 let clocked: bool = false
@@ -241,10 +242,13 @@ export function forgetRow(invalids: u32, filtereds: u32): void {
   beginRow()
 }
 
-/// The row's samples, all of declared fields, in the fields' order; those of one field keep theirs.
+/// The row's samples, all of declared fields, in the fields' order.
 export function sortSamples(): void {
-  const start = scratch + SAMPLES
-  const end = start + <usize>samples * SAMPLE_BYTES
+  sortByField(scratch + SAMPLES, scratch + SAMPLES + <usize>samples * SAMPLE_BYTES)
+}
+
+/// The same for samples that stand from `start` to `end`; those of one field keep their order.
+export function sortByField(start: usize, end: usize): void {
   for (let at = start + SAMPLE_BYTES; at < end; at += SAMPLE_BYTES) {
     const one = v128.load(at)
     const field = load<u32>(at)
@@ -252,6 +256,20 @@ export function sortSamples(): void {
     for (; to > start && load<u32>(to - SAMPLE_BYTES) > field; to -= SAMPLE_BYTES) v128.store(to, v128.load(to - SAMPLE_BYTES))
     v128.store(to, one)
   }
+}
+
+/// Where the samples of a row stand that `json-quick.ts` reads before anything else is known of its frame.
+@inline export function quickSamples(): usize {
+  return scratch + SAMPLES
+}
+
+/// Those samples as rows, if every series is known and all find room; how many, or 0.
+@inline export function appendQuick(end: usize, timeUs: f64): u32 {
+  const start = scratch + SAMPLES
+  const last = appendKnown(start, end, seriesList, timeUs)
+  if (last == end) return <u32>((end - start) >> 4)
+  takeBackRows(<u32>((last - start) >> 4))
+  return 0
 }
 
 function settleTime(): void {
@@ -283,7 +301,9 @@ export function endRow(): bool {
   if (!findDevice()) return false
   if (named && !resolveNames()) return false
   const end = scratch + SAMPLES + <usize>samples * SAMPLE_BYTES
-  for (let at = scratch + SAMPLES; at < end; at += SAMPLE_BYTES) {
+  let at = scratch + SAMPLES
+  if (!named && seriesList) at = appendKnown(at, end, seriesList, rowTime)
+  for (; at < end; at += SAMPLE_BYTES) {
     const id = named ? load<u32>(at) : seriesOf(load<u32>(at))
     if (id == NONE) {
       if (stop) return false

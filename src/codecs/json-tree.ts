@@ -53,6 +53,8 @@ export function writeTree(
   set(tree.JSON_RATE, leaves.find(({ rate }) => rate)?.address ?? 0)
   set(tree.JSON_COUNTER, leaves.find(({ counter }) => counter)?.address ?? 0)
   set(tree.JSON_ARRAYS, options.arrays ? 1 : 0)
+  const isQuick = wanted.every((one) => one.field !== undefined || one.time) && !options.arrays && !options.isOpen
+  set(tree.JSON_QUICK, isQuick ? 1 : 0)
   set(tree.JSON_OPEN, options.isOpen ? 1 : 0)
   set(tree.JSON_PARSE, options.parse ? 1 : 0)
   set(tree.JSON_SHAPES, arena.alloc(tree.SHAPES_BYTES + SLACK_BYTES))

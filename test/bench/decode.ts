@@ -184,11 +184,11 @@ const cases: Case[] = [
 
 /** ns a message, or a sample, of decoding alone: what is a message's to the engine before and behind it is not in it. */
 export async function run(): Promise<Bench> {
-  const rows = cases.map((one) => measure(one))
-  const lookups = await measureLookups()
+  const rows = cases.filter(({ name }) => name.includes(only)).map((one) => measure(one))
+  const lookups = only ? [] : await measureLookups()
   return {
     title: `decoding on one thread, CPU time, lower quartile of ${ROUNDS} rounds in turns`,
-    rows: [...rows, ...measureChannels(), ...lookups],
+    rows: [...rows, ...(only ? [] : measureChannels()), ...lookups],
     notes: [
       'ns a message, or where it says so a sample; into columns, with series looked up, all values and the time read',
       'plain: JSON.parse, split and Number of a string that is there already, into a Float64Array; a Map of strings for look-ups',
@@ -216,7 +216,10 @@ function measure({ name, input, payloads, samples = 1, flags = 0, plain, prototy
   }
 }
 
-const prototypePath = process.argv.find((option) => option.startsWith('--prototype='))?.slice(12)
+const option = (name: string) => process.argv.find((one) => one.startsWith(`--${name}=`))?.slice(name.length + 3)
+/** What a row's name must have in it. */
+const only = option('only') ?? ''
+const prototypePath = option('prototype')
 const prototypeWasm = prototypePath ? new WebAssembly.Module(readFileSync(prototypePath)) : undefined
 
 /** The proof that the design was measured with: no names, no counts, no fields but these; the batch lies in its memory. */
