@@ -52,11 +52,8 @@ export function parseLooseNumber(p: usize, end: usize): f64 {
     const stop = q + <usize>(all >> 3)
     const after = ((x >> all) & 0xff) | 0x20
     if (all < 64 && all > whole + 8 && stop <= end && after != 0x75) {
-      const low = (<u64>1 << whole) - 1
-      const digits = ((x & low) | ((x >> 8) & ~low)) << (72 - all)
       numberEnd = stop
-      const value = <f64>eightDigits(digits) / load<f64>(tens + <usize>(all - whole - 8))
-      return signedBy(first, value)
+      return signedBy(first, pointed(x, whole, all))
     }
   } else if ((next | 0x20) != 0x75) {
     const stop = q + <usize>(whole >> 3)
@@ -66,6 +63,13 @@ export function parseLooseNumber(p: usize, end: usize): f64 {
     }
   }
   return parseAny(p, end, loose)
+}
+
+/// The number in a word of text ^ '0's whose point stands behind `whole` bits and whose last digit ends at `all`.
+@inline export function pointed(x: u64, whole: u64, all: u64): f64 {
+  const low = (<u64>1 << whole) - 1
+  const digits = ((x & low) | ((x >> 8) & ~low)) << (72 - all)
+  return <f64>eightDigits(digits) / load<f64>(tens + <usize>(all - whole - 8))
 }
 
 @inline function signedBy(first: u32, value: f64): f64 {
