@@ -1,6 +1,7 @@
 // Blocks of frames → columns of samples: one call per block. See README.md, "Decode".
 import { bridgePayload } from './decode/bridge'
 import { csvLine, csvNeedsHeader } from './decode/csv'
+import { csvQuick } from './decode/csv-quick'
 import {
   beginFrameRows,
   closeColumns,
@@ -171,8 +172,9 @@ function nextLine(line: usize, end: usize): usize {
 // One frame or line: all of it or, but for what is handed over in pieces, nothing.
 function readFrame(start: usize, end: usize): u32 {
   const skip = load<u32>(registers, DECODE_SKIP)
-  if (!skip && load<u32>(program, PROGRAM_CODEC) == CODEC_JSON) {
-    const rows = jsonQuick(start, end)
+  if (!skip) {
+    const codec = load<u32>(program, PROGRAM_CODEC)
+    const rows: u32 = codec == CODEC_JSON ? jsonQuick(start, end) : codec == CODEC_CSV ? csvQuick(start, end) : 0
     if (rows) {
       count(COUNT_FRAMES_DECODED, 1)
       count(COUNT_SAMPLES_DECODED, rows)

@@ -16,10 +16,11 @@ import {
   SHAPE_NEXT,
   SHAPE_ROLE,
 } from './json-layout'
-import { isAt, wholeTime } from './json-shapes'
+import { isAt } from './json-shapes'
 import { skipValue } from './json-skip'
 import { notDigits, numberEnd, parseNumber, pointed } from './number'
 import { appendQuick, arrival, program, quickSamples, seriesList, sortByField } from './output'
+import { wholeTime } from './time'
 
 /// Reads a payload into rows; how many, or 0: it was not read, and nothing has changed.
 export function jsonQuick(p: usize, end: usize): u32 {
@@ -64,7 +65,7 @@ export function jsonQuick(p: usize, end: usize): u32 {
       }
       to += 16
     } else if (role == ROLE_TIME) {
-      const us = wholeTime(p, end)
+      const us = wholeTime(program, p, end)
       if (!us) return 0
       p = numberEnd
       timeUs = <f64>us

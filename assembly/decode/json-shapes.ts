@@ -4,7 +4,7 @@
 // Why a row read here is what the slow way makes of it: behind the same literals stands the reader at the same place of
 // the same object, so the next literal means the same. A value is taken only where it is no object and its syntax is
 // right. Whatever else comes up, a shape that was never seen or broken text, is left to the slow way, from the row's start.
-import { NONE, PROGRAM_TIME_UNIT, TIME_ISO, TIME_MS, TIME_NS, TIME_S } from '../layout'
+import { NONE } from '../layout'
 import { sameBytes } from '../table'
 import {
   FOUND_ARRAY,
@@ -46,9 +46,10 @@ import {
 import { readNumbers } from './json-numbers'
 import { takeField, takeNode } from './json-row'
 import { escaped, skipString, skipValue, skipWord } from './json-skip'
-import { numberEnd, parseHere, parseNumber, wholeNumber } from './number'
+import { numberEnd, parseHere, parseNumber } from './number'
 import { invalid, NOTES_BYTES, notes, program, sample, sampleNamed, setTime, sortSamples } from './output'
 import { readText, TEXT_NUMBER, textNumber } from './text'
+import { wholeTime } from './time'
 
 /// Longest literal that is learned, and most values of a row: what has more is read the slow way.
 const LONGEST_LITERAL: u32 = 256
@@ -192,25 +193,10 @@ function keep(p: usize, end: usize, node: usize, byte: u32): usize {
 
 // A time that is a whole number of so many digits as times have; any other: 0.
 @inline function time(p: usize, end: usize): usize {
-  const us = wholeTime(p, end)
+  const us = wholeTime(program, p, end)
   if (!us) return 0
   setTime(<f64>us)
   return numberEnd
-}
-
-/// The same in µs, and `numberEnd` behind it.
-@inline export function wholeTime(p: usize, end: usize): u64 {
-  const unit = load<u32>(program, PROGRAM_TIME_UNIT)
-  const number = unit == TIME_ISO ? 0 : wholeNumber(p, end)
-  if (!number) return 0
-  let us = number
-  if (unit == TIME_MS) us = number * 1000
-  else if (unit == TIME_S) us = number * 1000000
-  else if (unit == TIME_NS) us = number / 1000
-  // 2^53 / 10^6: those below are no more than 2^53 µs in any unit.
-  if (number > 9007199254 && us > 9007199254740991) return 0
-  if (unit == TIME_S && number > 9007199254) return 0
-  return us
 }
 
 // As `openValue` of the slow way.
