@@ -45,6 +45,7 @@ export const CODEC_CSV: u32 = 2
 export const CODEC_NUMBER: u32 = 3
 export const CODEC_BRIDGE: u32 = 4
 export const CODEC_STRUCT: u32 = 5
+export const CODEC_INFLUX: u32 = 6
 export const TIME_ARRIVAL: u32 = 0
 export const TIME_S: u32 = 1
 export const TIME_MS: u32 = 2

@@ -174,7 +174,7 @@ function takeTime(node: usize): void {
   else setTime(time)
 }
 
-function takeSequence(node: usize): void {
+export function takeSequence(node: usize): void {
   const what = load<u32>(node, NODE_FOUND)
   if (what == FOUND_NUMBER) setSequence(load<f64>(node, NODE_VALUE))
   else if (what == FOUND_TEXT)

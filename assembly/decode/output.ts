@@ -101,6 +101,8 @@ let samples: u32 = 0
 let named: bool = false
 let tags: u32 = 0
 let badTag: bool = false
+let further: usize = 0
+let furtherBytes: u32 = 0
 let timeKnown: bool = false
 let numbered: bool = false
 let sequence: f64 = 0
@@ -154,6 +156,7 @@ export function beginRow(): void {
   timeWhy = 0
   deviceKnown = false
   badTag = false
+  furtherBytes = 0
   if (numbered) setDuplicate(false)
   numbered = false
   clocked = false
@@ -206,6 +209,23 @@ export function tag(index: u32, address: usize, bytes: u32): void {
   const at = scratch + TAG_LIST + ((<usize>index) << 3)
   store<u32>(at, <u32>address)
   store<u32>(at, bytes, 4)
+}
+
+/// Whether the tag of this index was said.
+@inline export function hasTag(index: u32): bool {
+  return load<u32>(scratch + TAG_LIST + ((<usize>index) << 3)) != 0
+}
+
+/// Tags under their own names behind those that have an index: names and values in turns, in the order of the names,
+/// with 0x1f between them and no other control character. All tags together make no key longer than a table takes.
+@inline export function furtherTags(address: usize, bytes: u32): void {
+  further = address
+  furtherBytes = bytes
+}
+
+/// A tag is too long or not UTF-8: the row's samples are invalid.
+export function refuseTags(): void {
+  badTag = true
 }
 
 /// The row's time; floored. Times whose µs are no exact integers (past the year 2255) are bad.
@@ -366,15 +386,24 @@ function findDevice(): bool {
 
 // The tag values joined by 0x1f, which can't be in them: control characters become spaces.
 function deviceKey(): u32 {
+  const blank = i8x16.splat(32)
   let to = scratch + KEY
   for (let i: u32 = 0; i < tags; i++) {
     if (i) store<u8>(to++, 0x1f)
     const at = scratch + TAG_LIST + ((<usize>i) << 3)
-    let from: usize = load<u32>(at)
-    for (const end = from + load<u32>(at, 4); from < end; from++) {
-      const byte = load<u8>(from)
-      store<u8>(to++, byte < 0x20 ? 0x20 : byte)
+    const from: usize = load<u32>(at)
+    const bytes: usize = load<u32>(at, 4)
+    // Past the value's end it is overwritten, or not part of the key.
+    for (let done: usize = 0; done < bytes; done += 16) {
+      const part = v128.load(from + done)
+      v128.store(to + done, v128.bitselect(blank, part, i8x16.lt_u(part, blank)))
     }
+    to += bytes
+  }
+  if (furtherBytes) {
+    if (tags) store<u8>(to++, 0x1f)
+    memory.copy(to, further, furtherBytes)
+    to += furtherBytes
   }
   return <u32>(to - scratch - KEY)
 }

@@ -138,9 +138,9 @@ export class DecodeRig {
 
   #makeChannel(index: number): void {
     const channel = this.#channel(index)
-    const { fields, tagNames, address } = this.program
+    const { fields, fixedDevice, address } = this.program
     this.#set(channel, layout.CHANNEL_PROGRAM, address)
-    const isFixed = tagNames.length === 0
+    const isFixed = fixedDevice
     this.#set(channel, layout.CHANNEL_DEVICE, isFixed ? this.#devices.length : layout.NONE)
     if (isFixed) this.#devices.push('')
     if (isFixed && fields.length) {
