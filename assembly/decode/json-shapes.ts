@@ -112,8 +112,7 @@ export function readShaped(own: usize, p: usize, end: usize, depth: u32, direct:
 
 @inline function field(p: usize, end: usize, node: usize): usize {
   const index = load<u32>(node, NODE_FIELD)
-  if (index < lastField) unsorted = true
-  lastField = index
+  noteOrder(index)
   const byte = <u32>load<u8>(p)
   if (byte - 48 < 10 || byte == 45) {
     const number = parseHere(p, end)
@@ -124,6 +123,17 @@ export function readShaped(own: usize, p: usize, end: usize, depth: u32, direct:
     return numberEnd
   }
   return otherField(p, end, node, index, byte)
+}
+
+@inline function noteOrder(index: u32): void {
+  if (index < lastField) unsorted = true
+  lastField = index
+}
+
+function handOn(own: usize, node: usize): void {
+  const index = load<u32>(node, NODE_FIELD)
+  if (index != NONE) noteOrder(index)
+  takeNode(own, node)
 }
 
 function otherField(p: usize, end: usize, node: usize, index: u32, byte: u32): usize {
@@ -144,7 +154,7 @@ function value(own: usize, shape: usize, role: u32, p: usize, end: usize, depth:
   if (role == ROLE_NAME) return named(own, shape, node, byte, p, end, depth)
   if (byte == 91) return array(node, p, end, depth + load<u32>(shape, SHAPE_DEPTH), direct, own)
   const after = keep(p, end, node, byte)
-  if (after && direct) takeNode(own, node)
+  if (after && direct) handOn(own, node)
   return after
 }
 
@@ -160,7 +170,7 @@ function array(node: usize, p: usize, end: usize, depth: u32, direct: bool, own:
   store<u32>(node, FOUND_ARRAY, NODE_FOUND)
   store<u32>(node, <u32>p, NODE_TEXT)
   store<u32>(node, 0, NODE_TEXT_BYTES)
-  if (direct) takeNode(own, node)
+  if (direct) handOn(own, node)
   return after
 }
 

@@ -217,6 +217,20 @@ export class DecodeRig {
     return taken
   }
 
+  /** Of the program's own part, at this offset. */
+  setOwn(offset: number, value: number): void {
+    this.#set(this.#get(this.program.address, layout.PROGRAM_OWN), offset, value)
+  }
+
+  getOwn(offset: number): number {
+    return this.#get(this.#get(this.program.address, layout.PROGRAM_OWN), offset)
+  }
+
+  /** Of any record. */
+  setAt(record: number, offset: number, value: number): void {
+    this.#set(record, offset, value)
+  }
+
   close(): void {
     this.#set(this.#registers, layout.DECODE_CLOSED, 1)
   }
