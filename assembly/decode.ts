@@ -1,6 +1,7 @@
 // Blocks of frames → columns of samples: one call per block. See README.md, "Decode".
 import { bridgePayload } from './decode/bridge'
 import { csvLine, csvNeedsHeader } from './decode/csv'
+import { csvQuick } from './decode/csv-quick'
 import {
   beginFrameRows,
   closeColumns,
@@ -10,7 +11,9 @@ import {
   overflow,
   takeBack,
 } from './decode/columns'
+import { influxLine } from './decode/influx'
 import { jsonPayload } from './decode/json'
+import { jsonQuick } from './decode/json-quick'
 import { numberPayload } from './decode/number-codec'
 import { structPayload } from './decode/struct'
 import { setConstants } from './decode/number'
@@ -35,6 +38,7 @@ import {
   BAD_WHY,
   CODEC_BRIDGE,
   CODEC_CSV,
+  CODEC_INFLUX,
   CODEC_JSON,
   CODEC_STRUCT,
   COUNT_FRAMES_DECODED,
@@ -90,7 +94,8 @@ export function decode(address: usize): u32 {
     channelIndex = load<u32>(frame, FRAME_CHANNEL)
     openChannel(channelIndex, load<f64>(frame, FRAME_ARRIVAL))
     const isLines = (load<u32>(frame, FRAME_FLAGS) & FLAG_LINES) != 0
-    if (isLines || load<u32>(program, PROGRAM_CODEC) == CODEC_CSV) reason = readLines(payload, payload + bytes, isLines)
+    const codec = load<u32>(program, PROGRAM_CODEC)
+    if (isLines || codec == CODEC_CSV || codec == CODEC_INFLUX) reason = readLines(payload, payload + bytes, isLines)
     else reason = readFrame(payload, payload + bytes)
     if (reason) break
     frame = payload + ((bytes + 7) & ~7)
@@ -100,7 +105,7 @@ export function decode(address: usize): u32 {
   return reason
 }
 
-// The lines of a frame from DECODE_LINE on, each a frame of its own. A message of CSV was counted as one frame by the host.
+// The lines of a frame from DECODE_LINE on, each a frame of its own. A message of CSV or line protocol was counted as one frame by the host.
 function readLines(start: usize, end: usize, isLines: bool): u32 {
   let line: usize = load<u32>(registers, DECODE_LINE)
   if (!line) {
@@ -170,6 +175,15 @@ function nextLine(line: usize, end: usize): usize {
 // One frame or line: all of it or, but for what is handed over in pieces, nothing.
 function readFrame(start: usize, end: usize): u32 {
   const skip = load<u32>(registers, DECODE_SKIP)
+  if (!skip) {
+    const codec = load<u32>(program, PROGRAM_CODEC)
+    const rows: u32 = codec == CODEC_JSON ? jsonQuick(start, end) : codec == CODEC_CSV ? csvQuick(start, end) : 0
+    if (rows) {
+      count(COUNT_FRAMES_DECODED, 1)
+      count(COUNT_SAMPLES_DECODED, rows)
+      return STOP_DONE
+    }
+  }
   beginFrameRows(skip, start)
   beginFrameSamples()
   const why = readPayload(start, end)
@@ -209,6 +223,7 @@ function readPayload(start: usize, end: usize): u32 {
   const codec = load<u32>(program, PROGRAM_CODEC)
   if (codec == CODEC_JSON) return jsonPayload(start, end)
   if (codec == CODEC_CSV) return csvLine(start, end)
+  if (codec == CODEC_INFLUX) return influxLine(start, end)
   if (codec == CODEC_BRIDGE) return bridgePayload(start, end)
   if (codec == CODEC_STRUCT) return structPayload(start, end)
   return numberPayload(start, end)

@@ -45,6 +45,7 @@ export const CODEC_CSV: u32 = 2
 export const CODEC_NUMBER: u32 = 3
 export const CODEC_BRIDGE: u32 = 4
 export const CODEC_STRUCT: u32 = 5
+export const CODEC_INFLUX: u32 = 6
 export const TIME_ARRIVAL: u32 = 0
 export const TIME_S: u32 = 1
 export const TIME_MS: u32 = 2
@@ -147,7 +148,7 @@ export const STOP_DEVICE: u32 = 2 // an unknown device: insert the key, call aga
 export const STOP_SERIES: u32 = 3 // an unknown series: insert the key, call again
 export const STOP_HEADER: u32 = 4 // a CSV channel without a layout: read the header line, set the layout, call again
 
-export const SCRATCH_BYTES: u32 = 286720
+export const SCRATCH_BYTES: u32 = 358400
 
 // ---- Packet ids of a source: of the last frame under each id a mark, upper 48 bits a seeded hash of channel and payload, lower
 // 16 the connection it came on. Marks of 0: none came.

@@ -24,6 +24,7 @@ import {
   COLUMNS_SERIES,
   COLUMNS_TIME,
   COLUMNS_VALUE,
+  REJECTED,
   RUN_BYTES,
   RUN_FIRST,
   RUN_RATE,
@@ -121,6 +122,37 @@ export function takeBack(): void {
   store<f64>(horizons + (at << 3), horizon)
   rows++
   return true
+}
+
+/// Rows of samples (16 bytes each: u32 field, f64 value at 8) that stand from `at` to `end`, as far as the list knows the
+/// series of their fields and all find room; the address of the first that it left.
+@inline export function appendKnown(at: usize, end: usize, seriesList: usize, timeUs: f64): usize {
+  const first = at
+  if (skip || overflow || <u32>((end - at) >> 4) > capacity - rows) return at
+  let s = series + (<usize>rows << 2)
+  let t = times + (<usize>rows << 3)
+  const toValue = values - times
+  const toHorizon = horizons - times
+  const until = horizon
+  for (; at < end; at += 16) {
+    const id = load<u32>(seriesList + (<usize>load<u32>(at) << 2))
+    if (id >= REJECTED) break
+    store<u32>(s, id)
+    store<f64>(t, timeUs)
+    store<f64>(t + toValue, load<f64>(at, 8))
+    store<f64>(t + toHorizon, until)
+    s += 4
+    t += 8
+  }
+  const count = <u32>((at - first) >> 4)
+  rows += count
+  frameRows += count
+  return at
+}
+
+/// Takes back so many rows that were appended last.
+export function takeBackRows(count: u32): void {
+  rows -= count
 }
 
 function full(): bool {

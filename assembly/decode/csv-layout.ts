@@ -9,6 +9,7 @@ export const CSV_LAYOUT: u32 = 8 // address of the layout of every channel; 0 = 
 
 // ---- Layout: how many columns, then their records. Further columns of a line are ignored.
 export const LAYOUT_COLUMNS: u32 = 0
+export const LAYOUT_QUICK: u32 = 4 // 1 = declared fields without a map and a time alone are wanted: `csv-quick.ts`
 export const LAYOUT_LIST: u32 = 16
 export const COLUMN_BYTES: u32 = 16
 export const COLUMN_KIND: u32 = 0 // COLUMN_*

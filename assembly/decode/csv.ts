@@ -179,8 +179,8 @@ function readQuoted(p: usize, end: usize, delimiter: u32): u32 {
   return 0
 }
 
-// Address of the first such byte, or the end.
-function find(p: usize, end: usize, byte: u32): usize {
+/// Address of the first such byte, or the end.
+export function find(p: usize, end: usize, byte: u32): usize {
   const wanted = i8x16.splat(<i8>byte)
   for (; p < end; p += 16) {
     const found = i8x16.bitmask(i8x16.eq(v128.load(p), wanted))

@@ -30,12 +30,17 @@ import {
   JSON_TIME,
   JSON_WANTED,
   JSON_WANTED_LIST,
+  NODE_COUNT,
   NODE_FIELD,
   NODE_FOUND,
+  NODE_NUMBERS,
   NODE_TAG,
   NODE_TEXT,
   NODE_TEXT_BYTES,
   NODE_VALUE,
+  ROLE_FIELD,
+  ROLE_NODE,
+  ROLE_TIME,
 } from './json-layout'
 import { at, escaped, skipValue, space } from './json-skip'
 import { numberEnd, parseNumber } from './number'
@@ -43,6 +48,7 @@ import {
   badTime,
   closeClock,
   element,
+  elements,
   endRow,
   endRun,
   filtered,
@@ -94,6 +100,30 @@ export function endJsonRow(own: usize, end: usize): bool {
   return true
 }
 
+/// What a node is that is on the way only.
+export const ROLE_NONE: u32 = 255
+
+/// ROLE_* of a node.
+export function roleOf(own: usize, node: usize): u32 {
+  const isTime = node == load<u32>(own, JSON_TIME)
+  const field = load<u32>(node, NODE_FIELD)
+  const isTag = load<u32>(node, NODE_TAG) != NONE
+  if (node == load<u32>(own, JSON_SEQUENCE) || node == load<u32>(own, JSON_RATE) || node == load<u32>(own, JSON_COUNTER)) return ROLE_NODE
+  if (isTag) return ROLE_NODE
+  if (field == NONE) return isTime ? ROLE_TIME : ROLE_NONE
+  return isTime || load<u32>(fieldOf(field), FIELD_FLAGS) & FIELD_SAMPLES ? ROLE_NODE : ROLE_FIELD
+}
+
+/// What was found of a node, handed on; of a row without arrays and sample clock.
+export function takeNode(own: usize, node: usize): void {
+  const what = load<u32>(node, NODE_FOUND)
+  if (node == load<u32>(own, JSON_TIME)) takeTime(node)
+  if (node == load<u32>(own, JSON_SEQUENCE)) takeSequence(node)
+  if (load<u32>(node, NODE_TAG) != NONE) takeTag(node, what)
+  const field = load<u32>(node, NODE_FIELD)
+  if (field != NONE) takeField(node, field, what)
+}
+
 let rate: f64 = 0
 let mostElements: u32 = 0
 
@@ -122,7 +152,7 @@ function takeArrays(own: usize, list: usize, listEnd: usize, end: usize, times: 
     const field = load<u32>(node, NODE_FIELD)
     if (field == NONE || load<u32>(node, NODE_FOUND) != FOUND_ARRAY) continue
     if (load<u32>(fieldOf(field), FIELD_FLAGS) & FIELD_SAMPLES)
-      if (!takeArray(load<u32>(node, NODE_TEXT), end, field, timeArray)) return false
+      if (!takeArray(node, end, field, timeArray)) return false
   }
   return true
 }
@@ -144,7 +174,7 @@ function takeTime(node: usize): void {
   else setTime(time)
 }
 
-function takeSequence(node: usize): void {
+export function takeSequence(node: usize): void {
   const what = load<u32>(node, NODE_FOUND)
   if (what == FOUND_NUMBER) setSequence(load<f64>(node, NODE_VALUE))
   else if (what == FOUND_TEXT)
@@ -156,7 +186,7 @@ function takeTag(node: usize, what: u32): void {
     tag(load<u32>(node, NODE_TAG), load<u32>(node, NODE_TEXT), load<u32>(node, NODE_TEXT_BYTES))
 }
 
-function takeField(node: usize, field: u32, what: u32): void {
+export function takeField(node: usize, field: u32, what: u32): void {
   if (what == FOUND_NUMBER || what == FOUND_BOOLEAN) {
     const value = load<f64>(node, NODE_VALUE)
     if (isFinite(value)) sample(field, value)
@@ -182,12 +212,14 @@ function fieldText(field: u32, text: usize, bytes: u32): u32 {
 
 // An array's elements from its `[` on: each at its own time, or all as runs from the row's time on. A value that can't
 // be taken ends the run; the next starts where its place says. False: stop now.
-function takeArray(p: usize, end: usize, field: u32, times: usize): bool {
+function takeArray(node: usize, end: usize, field: u32, times: usize): bool {
+  let p: usize = load<u32>(node, NODE_TEXT)
   const rateHz = times ? 0 : rate
   let moment = times ? space(times + 1, end) : 0
   let hasTime = times ? at(moment, end) != 93 : !timeWhy && rateHz > 0
   if (!times && timeWhy) noteTime(timeWhy)
   if ((times || hasTime) && !openSeries(field)) return false
+  if (!times && hasTime && takeNumbers(node)) return true
   p = space(p + 1, end)
   if (at(p, end) == 93) return true
   let i: u32 = 0
@@ -217,6 +249,18 @@ function takeArray(p: usize, end: usize, field: u32, times: usize): bool {
       moment = space(moment + 1, end)
     }
   }
+}
+
+// The same where its numbers were kept and find room in one piece. False: they go one by one.
+function takeNumbers(node: usize): bool {
+  const numbers: usize = load<u32>(node, NODE_NUMBERS)
+  const count = load<u32>(node, NODE_COUNT)
+  if (!numbers) return false
+  const to = elements(count, rowTime, rate)
+  if (!to) return false
+  memory.copy(to, numbers, <usize>count << 3)
+  if (count > mostElements) mostElements = count
+  return true
 }
 
 let valueEnd: usize = 0

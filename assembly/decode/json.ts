@@ -1,7 +1,7 @@
 // JSON: an object is a row, an array of objects its rows. What is wanted stands as a tree of keys (`json-layout.ts`); a
 // row is read once into the tree's nodes, so that of equal keys the last wins and time and tags may stand anywhere, and
 // then handed on (`json-row.ts`).
-import { NONE, PROGRAM_OWN, WHY_DEPTH, WHY_LIMIT, WHY_SYNTAX } from '../layout'
+import { NONE, PROGRAM_OWN, PROGRAM_TIME_UNIT, TIME_CLOCK, WHY_DEPTH, WHY_LIMIT, WHY_SYNTAX } from '../layout'
 import {
   FOUND_ARRAY,
   FOUND_BOOLEAN,
@@ -10,6 +10,7 @@ import {
   FOUND_NUMBER,
   FOUND_OBJECT,
   FOUND_TEXT,
+  JSON_ARRAYS,
   JSON_COUNTER,
   JSON_NODES_END,
   JSON_OPEN,
@@ -29,6 +30,7 @@ import {
   NODE_KEY_BYTES,
   NODE_MASK,
   NODE_NEXT,
+  NODE_NUMBERS,
   NODE_PATTERN,
   NODE_SIBLING,
   NODE_TAG,
@@ -37,8 +39,11 @@ import {
   NODE_VALUE,
   NODE_WRITTEN,
   NODE_WRITTEN_BYTES,
+  ROLE_SKIP,
 } from './json-layout'
-import { endJsonRow } from './json-row'
+import { readNumbers, beginNumbers } from './json-numbers'
+import { endJsonRow, ROLE_NONE, roleOf } from './json-row'
+import { beginNotes, isNoting, learn, noteNamed, noteValue, readShaped, stopNoting } from './json-shapes'
 import { at, broken, DEEPEST, escaped, jsonWhy, skipColon, skipString, skipValue, skipWord, space } from './json-skip'
 import { blank, unescape } from './json-text'
 import { numberEnd, parseNumber } from './number'
@@ -46,6 +51,10 @@ import {
   beginRow,
   codecScratch,
   codecScratchEnd,
+  endRow,
+  forgetRow,
+  frameFiltered,
+  frameInvalid,
   invalid,
   LONGEST_NAME_BYTES,
   MOST_SAMPLES,
@@ -56,6 +65,9 @@ import { readText, TEXT_NUMBER, textNumber } from './text'
 import { sameBytes } from '../table'
 
 let own: usize = 0
+let direct: bool = false // rows of a learned shape are not kept in the nodes
+let shaped: bool = false // the row read last was of one
+let rowDepth: u32 = 0
 let open: bool = false // every number is wanted
 let openSamples: u32 = 0
 let prefixBytes: u32 = 0 // names of the objects around, each with a `_` behind it; they stand at codecScratch
@@ -65,19 +77,24 @@ let key: usize = 0 // an undeclared key that was read last, unescaped
 let keyBytes: u32 = 0
 
 const PREFIX_BYTES: usize = 512
+/// Deeper rows are not learned, so that a shape fits a row of an array as well as one alone.
+const DEEPEST_LEARNED: u32 = 32
 
 /// Reads a payload; 0, or why it is undecodable.
 export function jsonPayload(p: usize, end: usize): u32 {
   own = load<u32>(program, PROGRAM_OWN)
   const root: usize = load<u32>(own, JSON_ROOT)
   p = space(p, end)
+  // Values are handed on as they are read, where nothing has to be known before.
+  direct = !load<u32>(own, JSON_ARRAYS) && load<u32>(program, PROGRAM_TIME_UNIT) != TIME_CLOCK
   const first = at(p, end)
   if (first == 91 && !load<u32>(root, NODE_ELEMENTS)) return rows(p + 1, end, root)
   if (first != 123 && first != 91) return WHY_SYNTAX
   p = row(p, end, root, 0)
   if (!p) return jsonWhy
   if (space(p, end) != end) return WHY_SYNTAX
-  endJsonRow(own, end)
+  if (shaped && direct) endRow()
+  else endJsonRow(own, end)
   return 0
 }
 
@@ -90,7 +107,7 @@ function rows(p: usize, end: usize, root: usize): u32 {
       const isRow = at(p, end) == 123
       p = isRow ? row(p, end, root, 1) : skipValue(p, end, 1)
       if (!p) return jsonWhy
-      if (isRow && !endJsonRow(own, end)) return 0
+      if (isRow && !(shaped && direct ? endRow() : endJsonRow(own, end))) return 0
       p = space(p, end)
       const byte = at(p, end)
       p++
@@ -102,19 +119,41 @@ function rows(p: usize, end: usize, root: usize): u32 {
 }
 
 function row(p: usize, end: usize, root: usize, depth: u32): usize {
+  const invalids = frameInvalid
+  const filtereds = frameFiltered
   beginRow()
+  beginNumbers()
+  if (!direct) forgetAll(root)
+  const after = readShaped(own, p, end, depth, direct)
+  shaped = after != 0
+  if (shaped) return after
+  forgetRow(invalids, filtereds)
+  return rowOfAnyShape(p, end, root, depth)
+}
+
+function forgetAll(root: usize): void {
   const nodesEnd: usize = load<u32>(own, JSON_NODES_END)
   for (let node = root; node < nodesEnd; node += NODE_BYTES) store<u32>(node, FOUND_NOTHING, NODE_FOUND)
+}
+
+function rowOfAnyShape(p: usize, end: usize, root: usize, depth: u32): usize {
+  beginNumbers()
+  forgetAll(root)
   open = load<u32>(own, JSON_OPEN) != 0
   openSamples = 0
   prefixBytes = 0
+  rowDepth = depth
   free = codecScratch + PREFIX_BYTES
-  return at(p, end) == 123 ? object(p + 1, end, root, depth + 1) : elements(p + 1, end, root, depth + 1)
+  beginNotes(own)
+  const after = at(p, end) == 123 ? object(p + 1, end, root, depth + 1) : elements(p + 1, end, root, depth + 1)
+  if (after) learn(own, p, after)
+  return after
 }
 
 // From behind `{`. Keys mostly come in the same order from message to message, so the one that followed last time is tried first.
 function object(p: usize, end: usize, node: usize, depth: u32): usize {
   if (depth > DEEPEST) return broken(WHY_DEPTH)
+  if (depth > DEEPEST_LEARNED) stopNoting()
   p = space(p, end)
   if (at(p, end) == 125) return p + 1
   let expected: usize = node ? <usize>load<u32>(node, NODE_FIRST) : 0
@@ -139,7 +178,7 @@ function object(p: usize, end: usize, node: usize, depth: u32): usize {
       previous = child
       p = value(p, end, child, depth)
       expected = load<u32>(previous, NODE_NEXT)
-    } else p = open ? openValue(p, end, depth) : skipValue(p, end, depth)
+    } else p = open ? openValue(p, end, depth) : unwanted(p, end, depth)
     if (!p) return 0
     p = space(p, end)
     const byte = at(p, end)
@@ -148,6 +187,13 @@ function object(p: usize, end: usize, node: usize, depth: u32): usize {
     if (byte != 44) return broken(WHY_SYNTAX)
     p = space(p, end)
   }
+}
+
+// A value that nobody wants.
+@inline function unwanted(p: usize, end: usize, depth: u32): usize {
+  const after = skipValue(p, end, depth)
+  noteValue(p, after, ROLE_SKIP, 0, 0, depth - rowDepth)
+  return after
 }
 
 @inline function isKey(p: usize, end: usize, node: usize): bool {
@@ -193,6 +239,7 @@ function unescapeKey(): bool {
 // An array on the way to a wanted place, from behind `[`. What else is in it is not wanted.
 function elements(p: usize, end: usize, node: usize, depth: u32): usize {
   if (depth > DEEPEST) return broken(WHY_DEPTH)
+  if (depth > DEEPEST_LEARNED) stopNoting()
   p = space(p, end)
   if (at(p, end) == 93) return p + 1
   const wasOpen = open
@@ -203,7 +250,7 @@ function elements(p: usize, end: usize, node: usize, depth: u32): usize {
     if (wanted && load<u32>(wanted, NODE_INDEX) == index) {
       p = value(p, end, wanted, depth)
       wanted = load<u32>(wanted, NODE_SIBLING)
-    } else p = skipValue(p, end, depth)
+    } else p = unwanted(p, end, depth)
     if (!p) return 0
     index++
     p = space(p, end)
@@ -219,14 +266,43 @@ function elements(p: usize, end: usize, node: usize, depth: u32): usize {
 
 // The value of a node: kept in it.
 function value(p: usize, end: usize, node: usize, depth: u32): usize {
-  if (load<u32>(node, NODE_FOUND)) forget(node)
+  if (load<u32>(node, NODE_FOUND)) {
+    forget(node)
+    stopNoting()
+  }
   const byte = at(p, end)
   // Only on the way to a time, tag or message number: a number here is a sample like any other.
-  if (open && byte != 123 && byte != 91 && !isWanted(node)) {
-    key = load<u32>(node, NODE_KEY)
-    keyBytes = load<u32>(node, NODE_KEY_BYTES)
-    return openValue(p, end, depth)
+  if (open && !isWanted(node)) {
+    if (byte != 123) stopNoting()
+    if (byte != 123 && byte != 91) {
+      key = load<u32>(node, NODE_KEY)
+      keyBytes = load<u32>(node, NODE_KEY_BYTES)
+      return openValue(p, end, depth)
+    }
   }
+  if (byte == 123 || (byte == 91 && load<u32>(node, NODE_ELEMENTS))) {
+    if (isNoting() && roleOf(own, node) != ROLE_NONE) stopNoting()
+    return container(p, end, node, depth, byte)
+  }
+  const after = leaf(p, end, node, depth, byte)
+  if (isNoting()) noteValue(p, after, roleOf(own, node), node, 0, depth - rowDepth)
+  return after
+}
+
+function container(p: usize, end: usize, node: usize, depth: u32, byte: u32): usize {
+  if (byte == 91) {
+    found(node, FOUND_ARRAY, p, p, p)
+    store<u32>(node, 0, NODE_NUMBERS)
+    return elements(p + 1, end, node, depth + 1)
+  }
+  found(node, FOUND_OBJECT, p, p, p)
+  if (open) return openObject(p, end, node, load<u32>(node, NODE_KEY), load<u32>(node, NODE_KEY_BYTES), depth)
+  if (load<u32>(node, NODE_CHILDREN)) return object(p + 1, end, node, depth + 1)
+  stopNoting()
+  return skipValue(p, end, depth)
+}
+
+function leaf(p: usize, end: usize, node: usize, depth: u32, byte: u32): usize {
   if (byte - 48 < 10 || byte == 45) {
     const number = parseNumber(p, end)
     if (!numberEnd) return broken(WHY_SYNTAX)
@@ -234,14 +310,12 @@ function value(p: usize, end: usize, node: usize, depth: u32): usize {
     return found(node, FOUND_NUMBER, p, numberEnd, numberEnd)
   }
   if (byte == 34) return text(p + 1, end, node)
-  if (byte == 123) {
-    found(node, FOUND_OBJECT, p, p, p)
-    if (open) return openObject(p, end, node, load<u32>(node, NODE_KEY), load<u32>(node, NODE_KEY_BYTES), depth)
-    return load<u32>(node, NODE_CHILDREN) ? object(p + 1, end, node, depth + 1) : skipValue(p, end, depth)
-  }
   if (byte == 91) {
     found(node, FOUND_ARRAY, p, p, p)
-    return load<u32>(node, NODE_ELEMENTS) ? elements(p + 1, end, node, depth + 1) : skipValue(p, end, depth)
+    const after: usize = direct ? 0 : readNumbers(p, end, node)
+    if (after) return after
+    store<u32>(node, 0, NODE_NUMBERS)
+    return skipValue(p, end, depth)
   }
   const after = skipWord(p, end)
   if (!after) return 0
@@ -280,6 +354,15 @@ function text(p: usize, end: usize, node: usize): usize {
 // The value of a key that has no node, where every number is wanted.
 function openValue(p: usize, end: usize, depth: u32): usize {
   const byte = at(p, end)
+  if (byte == 123) return openObject(p, end, 0, key, keyBytes, depth)
+  const name = key
+  const bytes = keyBytes
+  const after = openLeaf(p, end, depth, byte)
+  if (isNoting()) noteNamed(p, after, codecScratch, prefixBytes, name, bytes, depth - rowDepth)
+  return after
+}
+
+function openLeaf(p: usize, end: usize, depth: u32, byte: u32): usize {
   if (byte - 48 < 10 || byte == 45) {
     const number = parseNumber(p, end)
     if (!numberEnd) return broken(WHY_SYNTAX)
@@ -289,7 +372,6 @@ function openValue(p: usize, end: usize, depth: u32): usize {
     const after = skipWord(p, end)
     return after ? openSample(byte == 116 ? 1 : 0, after) : 0
   }
-  if (byte == 123) return openObject(p, end, 0, key, keyBytes, depth)
   if (byte != 34 || !load<u32>(own, JSON_PARSE)) return skipValue(p, end, depth)
   const after = skipString(p + 1, end)
   if (!after || escaped || readText(p + 1, <u32>(after - p - 2), 0, 0) != TEXT_NUMBER) return after

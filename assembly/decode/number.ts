@@ -36,7 +36,8 @@ export function parseLooseNumber(p: usize, end: usize): f64 {
   return parse(p, end, true)
 }
 
-// Sign, up to 7 digits and a point, all within 8 bytes; whatever is not that goes the general way.
+// Sign, up to 7 digits and a point, all within 8 bytes; whatever is not that goes the general way. The sign is flipped by
+// its bit: numbers around zero change theirs from message to message.
 @inline function parse(p: usize, end: usize, loose: bool): f64 {
   const first = <u32>load<u8>(p)
   const signed = first == 45 || (loose && first == 43)
@@ -51,21 +52,33 @@ export function parseLooseNumber(p: usize, end: usize): f64 {
     const stop = q + <usize>(all >> 3)
     const after = ((x >> all) & 0xff) | 0x20
     if (all < 64 && all > whole + 8 && stop <= end && after != 0x75) {
-      const low = (<u64>1 << whole) - 1
-      const digits = ((x & low) | ((x >> 8) & ~low)) << (72 - all)
       numberEnd = stop
-      const value = <f64>eightDigits(digits) / load<f64>(tens + <usize>(all - whole - 8))
-      return first == 45 ? -value : value
+      return signedBy(first, pointed(x, whole, all))
     }
   } else if ((next | 0x20) != 0x75) {
     const stop = q + <usize>(whole >> 3)
     if (stop <= end) {
       numberEnd = stop
-      const value = <f64>eightDigits(x << (64 - whole))
-      return first == 45 ? -value : value
+      return signedBy(first, <f64>eightDigits(x << (64 - whole)))
     }
   }
   return parseAny(p, end, loose)
+}
+
+/// The number in a word of text ^ '0's whose point stands behind `whole` bits and whose last digit ends at `all`.
+@inline export function pointed(x: u64, whole: u64, all: u64): f64 {
+  const low = (<u64>1 << whole) - 1
+  const digits = ((x & low) | ((x >> 8) & ~low)) << (72 - all)
+  return <f64>eightDigits(digits) / load<f64>(tens + <usize>(all - whole - 8))
+}
+
+@inline function signedBy(first: u32, value: f64): f64 {
+  return reinterpret<f64>(reinterpret<u64>(value) | (<u64>(first == 45) << 63))
+}
+
+/// `parseNumber` in place, for the one loop that reads most numbers.
+@inline export function parseHere(p: usize, end: usize): f64 {
+  return parse(p, end, false)
 }
 
 function parseAny(p: usize, end: usize, loose: bool): f64 {
@@ -143,6 +156,21 @@ function shorten(p: usize, count: i64): void {
   for (; p < decimalLast && !decimalCut; p++) decimalCut = load<u8>(p) > 48
 }
 
+/// A whole number of 8 to 16 digits that no other character of a number follows: `numberEnd` is behind it. 0: it is none.
+@inline export function wholeNumber(p: usize, end: usize): u64 {
+  const high = load<u64>(p) ^ 0x3030303030303030
+  const low = load<u64>(p, 8) ^ 0x3030303030303030
+  if (notDigits(high) || (high & 0xff) == 0) return 0
+  const others = notDigits(low)
+  const bits = others ? <u64>ctz(others) & ~7 : 64
+  const stop = p + 8 + <usize>(bits >> 3)
+  const after = <u32>load<u8>(stop)
+  if (stop > end || after == 46 || (after | 0x20) == 101 || after - 48 < 10) return 0
+  numberEnd = stop
+  if (bits == 0) return eightDigits(high)
+  return eightDigits(high) * <u64>load<f64>(tens + <usize>bits) + eightDigits(low << (64 - bits))
+}
+
 let runEnd: usize = 0
 
 // Goes on with the digits at `runEnd`, 8 at a time, modulo 2^64.
@@ -163,12 +191,12 @@ let runEnd: usize = 0
 }
 
 /// The first byte of `x` (a word of text ^ '0's) that is no digit has its high bit set, no byte before it has.
-@inline function notDigits(x: u64): u64 {
+@inline export function notDigits(x: u64): u64 {
   return ((x + 0x7676767676767676) | x) & 0x8080808080808080
 }
 
 /// The number that 8 digits (0 to 9 in a byte each, the first in the low byte) write.
-@inline function eightDigits(x: u64): u64 {
+@inline export function eightDigits(x: u64): u64 {
   x = x * 10 + (x >> 8)
   return ((x & 0x000000ff000000ff) * 0x000f424000000064 + ((x >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >> 32
 }

@@ -43,7 +43,7 @@ import {
   WHY_NO_TIME,
 } from '../layout'
 import { isFull, lookup } from '../table'
-import { append, appendRun, appendToRun, arrival, beginClock, endClock, endRun, hasRoom, overflow, setArrival, setDuplicate } from './columns'
+import { append, appendKnown, appendRun, appendToRun, arrival, beginClock, endClock, endRun, hasRoom, overflow, setArrival, setDuplicate, takeBackRows } from './columns'
 import { beginSequences, isDuplicate, openSequences, SEQUENCE_LIST_BYTES } from './sequence'
 import { isUtf8 } from './utf8'
 
@@ -68,6 +68,7 @@ const TAG_LIST: usize = 131080 // per tag: u32 address, u32 bytes
 const KEY: usize = 131200
 const NUMBERS: usize = 135424
 const CODEC: usize = 135424 + SEQUENCE_LIST_BYTES
+const NUMBERS_BYTES: usize = 71680
 
 /// Address of the current frame's program and channel records.
 export let program: usize = 0
@@ -77,6 +78,12 @@ export let stop: u32 = STOP_DONE
 /// The codec's part of the scratch, and its end.
 export let codecScratch: usize = 0
 export let codecScratchEnd: usize = 0
+/// Where a codec may put the numbers of arrays, f64 each, and its end.
+export let arrayNumbers: usize = 0
+export let arrayNumbersEnd: usize = 0
+/// Where a codec may note what a row is like, NOTES_BYTES.
+export let notes: usize = 0
+export const NOTES_BYTES: usize = 6144
 /// The row's time after endRow, µs; it has none when `timeWhy` isn't 0.
 export let rowTime: f64 = 0
 export let timeWhy: u32 = 0
@@ -94,12 +101,15 @@ let samples: u32 = 0
 let named: bool = false
 let tags: u32 = 0
 let badTag: bool = false
+let further: usize = 0
+let furtherBytes: u32 = 0
 let timeKnown: bool = false
 let numbered: bool = false
 let sequence: f64 = 0
 let device: u32 = NONE
 let deviceKnown: bool = false
-let seriesList: usize = 0
+/// Of a channel with a fixed device, the series of each declared field; else 0.
+export let seriesList: usize = 0
 let fieldList: usize = 0
 let arraySeries: u32 = NONE
 let clocked: bool = false
@@ -110,7 +120,10 @@ export function openOutput(address: usize): void {
   scratch = load<u32>(address, DECODE_SCRATCH)
   channels = load<u32>(address, DECODE_CHANNELS)
   codecScratch = scratch + CODEC
-  codecScratchEnd = scratch + SCRATCH_BYTES
+  codecScratchEnd = scratch + SCRATCH_BYTES - NUMBERS_BYTES
+  arrayNumbers = codecScratchEnd
+  arrayNumbersEnd = scratch + SCRATCH_BYTES - NOTES_BYTES
+  notes = arrayNumbersEnd
   stop = STOP_DONE
   openSequences(scratch + NUMBERS)
 }
@@ -143,6 +156,7 @@ export function beginRow(): void {
   timeWhy = 0
   deviceKnown = false
   badTag = false
+  furtherBytes = 0
   if (numbered) setDuplicate(false)
   numbered = false
   clocked = false
@@ -197,6 +211,23 @@ export function tag(index: u32, address: usize, bytes: u32): void {
   store<u32>(at, bytes, 4)
 }
 
+/// Whether the tag of this index was said.
+@inline export function hasTag(index: u32): bool {
+  return load<u32>(scratch + TAG_LIST + ((<usize>index) << 3)) != 0
+}
+
+/// Tags under their own names behind those that have an index: names and values in turns, in the order of the names,
+/// with 0x1f between them and no other control character. All tags together make no key longer than a table takes.
+@inline export function furtherTags(address: usize, bytes: u32): void {
+  further = address
+  furtherBytes = bytes
+}
+
+/// A tag is too long or not UTF-8: the row's samples are invalid.
+export function refuseTags(): void {
+  badTag = true
+}
+
 /// The row's time; floored. Times whose µs are no exact integers (past the year 2255) are bad.
 @inline export function setTime(timeUs: f64): void {
   if (!(Math.abs(timeUs) <= 9007199254740991)) badTime(WHY_INVALID_TIME)
@@ -222,6 +253,43 @@ export function badTime(why: u32): void {
 /// Notes why a time was bad, for the log.
 export function noteTime(why: u32): void {
   if (!frameTimeWhy) frameTimeWhy = why
+}
+
+/// Gives up what a row said since beginRow, whose counts were these when it began.
+export function forgetRow(invalids: u32, filtereds: u32): void {
+  frameInvalid = invalids
+  frameFiltered = filtereds
+  beginRow()
+}
+
+/// The row's samples, all of declared fields, in the fields' order.
+export function sortSamples(): void {
+  sortByField(scratch + SAMPLES, scratch + SAMPLES + <usize>samples * SAMPLE_BYTES)
+}
+
+/// The same for samples that stand from `start` to `end`; those of one field keep their order.
+export function sortByField(start: usize, end: usize): void {
+  for (let at = start + SAMPLE_BYTES; at < end; at += SAMPLE_BYTES) {
+    const one = v128.load(at)
+    const field = load<u32>(at)
+    let to = at
+    for (; to > start && load<u32>(to - SAMPLE_BYTES) > field; to -= SAMPLE_BYTES) v128.store(to, v128.load(to - SAMPLE_BYTES))
+    v128.store(to, one)
+  }
+}
+
+/// Where the samples of a row stand that `json-quick.ts` reads before anything else is known of its frame.
+@inline export function quickSamples(): usize {
+  return scratch + SAMPLES
+}
+
+/// Those samples as rows, if every series is known and all find room; how many, or 0.
+@inline export function appendQuick(end: usize, timeUs: f64): u32 {
+  const start = scratch + SAMPLES
+  const last = appendKnown(start, end, seriesList, timeUs)
+  if (last == end) return <u32>((end - start) >> 4)
+  takeBackRows(<u32>((last - start) >> 4))
+  return 0
 }
 
 function settleTime(): void {
@@ -253,7 +321,9 @@ export function endRow(): bool {
   if (!findDevice()) return false
   if (named && !resolveNames()) return false
   const end = scratch + SAMPLES + <usize>samples * SAMPLE_BYTES
-  for (let at = scratch + SAMPLES; at < end; at += SAMPLE_BYTES) {
+  let at = scratch + SAMPLES
+  if (!named && seriesList) at = appendKnown(at, end, seriesList, rowTime)
+  for (; at < end; at += SAMPLE_BYTES) {
     const id = named ? load<u32>(at) : seriesOf(load<u32>(at))
     if (id == NONE) {
       if (stop) return false
@@ -316,15 +386,24 @@ function findDevice(): bool {
 
 // The tag values joined by 0x1f, which can't be in them: control characters become spaces.
 function deviceKey(): u32 {
+  const blank = i8x16.splat(32)
   let to = scratch + KEY
   for (let i: u32 = 0; i < tags; i++) {
     if (i) store<u8>(to++, 0x1f)
     const at = scratch + TAG_LIST + ((<usize>i) << 3)
-    let from: usize = load<u32>(at)
-    for (const end = from + load<u32>(at, 4); from < end; from++) {
-      const byte = load<u8>(from)
-      store<u8>(to++, byte < 0x20 ? 0x20 : byte)
+    const from: usize = load<u32>(at)
+    const bytes: usize = load<u32>(at, 4)
+    // Past the value's end it is overwritten, or not part of the key.
+    for (let done: usize = 0; done < bytes; done += 16) {
+      const part = v128.load(from + done)
+      v128.store(to + done, v128.bitselect(blank, part, i8x16.lt_u(part, blank)))
     }
+    to += bytes
+  }
+  if (furtherBytes) {
+    if (tags) store<u8>(to++, 0x1f)
+    memory.copy(to, further, furtherBytes)
+    to += furtherBytes
   }
   return <u32>(to - scratch - KEY)
 }

@@ -14,7 +14,7 @@ import {
   ZONE_FROM,
   ZONE_OFFSET,
 } from '../layout'
-import { decimalCut, decimalDigits, decimalNegative, decimalPower, numberEnd, scanDecimal } from './number'
+import { decimalCut, decimalDigits, decimalNegative, decimalPower, numberEnd, scanDecimal, wholeNumber } from './number'
 
 const MAX_US: u64 = 1 << 53
 const DAY_US: i64 = 86_400_000_000
@@ -34,6 +34,19 @@ export function parseTimeText(program: usize, p: usize, end: usize): f64 {
 export function numberTime(program: usize, p: usize, end: usize): f64 {
   const unit = load<u32>(program, PROGRAM_TIME_UNIT)
   return unit == TIME_ISO ? bad(WHY_INVALID_TIME) : unixTime(unit, p, end, false)
+}
+
+/// A time that is a whole number of so many digits as times have, in µs, and `numberEnd` behind it; any other: 0.
+@inline export function wholeTime(program: usize, p: usize, end: usize): u64 {
+  const unit = load<u32>(program, PROGRAM_TIME_UNIT)
+  const number = unit == TIME_ISO ? 0 : wholeNumber(p, end)
+  // Up to so many seconds no unit overflows; of more only seconds can.
+  if (number > 9007199254) {
+    if (unit == TIME_S) return 0
+    const us = unit == TIME_MS ? number * 1000 : unit == TIME_NS ? number / 1000 : number
+    return us > MAX_US - 1 ? 0 : us
+  }
+  return unit == TIME_MS ? number * 1000 : unit == TIME_S ? number * 1000000 : unit == TIME_NS ? number / 1000 : number
 }
 
 function bad(why: u32): f64 {

@@ -17,6 +17,7 @@ import {
   CSV_LAYOUT,
   LAYOUT_COLUMNS,
   LAYOUT_LIST,
+  LAYOUT_QUICK,
 } from '../../assembly/decode/csv-layout.js'
 import { CODEC_CSV } from '../../assembly/layout.js'
 import type { CodecComponent, CodecInput } from '../model/codec.js'
@@ -106,6 +107,9 @@ export const csv: CodecComponent<CsvOptions> = {
         } else arena.u32[at + COLUMN_KIND / 4] = COLUMN_IGNORED
         seen.add(column)
       })
+      const kinds = columns.map((_, i) => arena.u32[(address + LAYOUT_LIST + i * COLUMN_BYTES + COLUMN_KIND) / 4])
+      const isQuick = kinds.every((kind) => [COLUMN_FIELD, COLUMN_TIME, COLUMN_IGNORED].includes(kind))
+      arena.u32[(address + LAYOUT_QUICK) / 4] = isQuick && fields.every(({ map }) => !map) ? 1 : 0
       return address
     }
 

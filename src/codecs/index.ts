@@ -1,6 +1,7 @@
 import type { CodecComponent } from '../model/codec.js'
 import { bridge } from './bridge.js'
 import { csv } from './csv.js'
+import { influx } from './influx.js'
 import { json } from './json.js'
 import { number } from './number.js'
 import { struct } from './struct.js'
@@ -9,6 +10,7 @@ import { struct } from './struct.js'
 export const codecs: CodecComponent[] = [
   json as CodecComponent,
   csv as CodecComponent,
+  influx as CodecComponent,
   number as CodecComponent,
   struct as CodecComponent,
   bridge as CodecComponent,

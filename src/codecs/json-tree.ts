@@ -1,5 +1,5 @@
 import * as tree from '../../assembly/decode/json-layout.js'
-import { NONE } from '../../assembly/layout.js'
+import { NONE, SLACK_BYTES } from '../../assembly/layout.js'
 import type { Arena } from '../model/codec.js'
 import type { Step } from './json-path.js'
 
@@ -53,8 +53,11 @@ export function writeTree(
   set(tree.JSON_RATE, leaves.find(({ rate }) => rate)?.address ?? 0)
   set(tree.JSON_COUNTER, leaves.find(({ counter }) => counter)?.address ?? 0)
   set(tree.JSON_ARRAYS, options.arrays ? 1 : 0)
+  const isQuick = wanted.every((one) => one.field !== undefined || one.time) && !options.arrays && !options.isOpen
+  set(tree.JSON_QUICK, isQuick ? 1 : 0)
   set(tree.JSON_OPEN, options.isOpen ? 1 : 0)
   set(tree.JSON_PARSE, options.parse ? 1 : 0)
+  set(tree.JSON_SHAPES, arena.alloc(tree.SHAPES_BYTES + SLACK_BYTES))
   set(tree.JSON_WANTED, unique.length)
   set(tree.JSON_WANTED_LIST, list)
   return own

@@ -10,8 +10,12 @@ export interface Program {
   address: number
   /** Names of the declared fields in order; empty = every number of the payload. */
   fields: string[]
-  /** Names of the tags taken from the payload, in the order of the device key's parts. */
+  /** Names of the tags that the configuration takes from the payload, in the order of the device key's parts. */
   tagNames: string[]
+  /** Names of those that the codec itself takes, behind them. */
+  ownTagNames?: string[]
+  /** No tag comes from the payload: a channel is one device. */
+  fixedDevice: boolean
   /** Of samples that are timed by counting them: nominal rate, and what their counter wraps at. */
   clock?: { rateHz: number; modulus: number }
   /** A channel's layout from its first line (CSV with a header) or its spec, or why that is none. */
@@ -36,6 +40,7 @@ export function compileInput(input: InputPlan, codecs: readonly CodecComponent[]
     arena,
   )
   const tagNames = Object.keys(input.payloadTags)
+  const { ownTagNames = [], furtherTags = false } = compiled
 
   const address = arena.alloc(layout.PROGRAM_BYTES)
   const set = (offset: number, value: number) => {
@@ -43,7 +48,7 @@ export function compileInput(input: InputPlan, codecs: readonly CodecComponent[]
   }
   set(layout.PROGRAM_CODEC, compiled.codec)
   set(layout.PROGRAM_OWN, compiled.own)
-  set(layout.PROGRAM_TAGS, tagNames.length)
+  set(layout.PROGRAM_TAGS, tagNames.length + ownTagNames.length)
   set(layout.PROGRAM_FIELDS, compiled.fields.length)
   set(layout.PROGRAM_FIELD_LIST, writeFields(compiled.fields, arena))
   const { time, sequence } = input
@@ -69,6 +74,8 @@ export function compileInput(input: InputPlan, codecs: readonly CodecComponent[]
     ...(time.kind === 'clock' && { clock: { rateHz: time.rateHz, modulus: compiled.counterModulus ?? 2 ** 32 } }),
     fields: compiled.fields.map(({ name }) => name),
     tagNames,
+    ...(ownTagNames.length > 0 && { ownTagNames }),
+    fixedDevice: tagNames.length + ownTagNames.length === 0 && !furtherTags,
     ...(compiled.layout && { layout: compiled.layout.bind(compiled) }),
   }
 }

@@ -22,6 +22,7 @@ import {
   TABLE_KEYS,
   TABLE_USED,
 } from '../../assembly/layout.js'
+import { tagsOfKey } from '../codecs/payload-tags.js'
 import type { Program } from '../codecs/program.js'
 import type { DecodeModule } from '../memory/modules.js'
 import type { Arena } from '../model/codec.js'
@@ -145,7 +146,7 @@ export class Identities {
     const number = given ?? this.#freeChannels.at(-1) ?? this.#channels.length
     const { u32, regions } = this.memory
     const record = (regions.channels.start + number * CHANNEL_BYTES) >>> 2
-    const fixed = program.tagNames.length === 0
+    const fixed = program.fixedDevice
     const own = number < this.plan.maxSeries && this.#channelMemory(spec, program, fixed)
     const device = own && fixed ? this.#device(sourceIndex, spec.tags) : undefined
     if (!own || (fixed && !device)) {
@@ -212,12 +213,7 @@ export class Identities {
   addDevice(channel: number, keyAddress: number, keyBytes: number): boolean {
     const { spec, sourceIndex, program } = this.#channels[channel]
     const bytes = this.memory.u8.slice(keyAddress, keyAddress + keyBytes)
-    const values = this.#text.decode(bytes).split('\x1f')
-    const tags = { ...spec.tags }
-    program.tagNames.forEach((name, i) => {
-      if (values[i]) tags[name] = values[i]
-    })
-    const device = this.#device(sourceIndex, tags)
+    const device = this.#device(sourceIndex, tagsOfKey(this.#text.decode(bytes), program, spec.tags))
     if (!device) return false
     device.keys.push({ channel, bytes })
     this.onNaming?.({ what: 'key', device: device.id, channel, key: Buffer.from(bytes).toString('base64') })

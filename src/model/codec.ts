@@ -38,6 +38,10 @@ export interface CompiledCodec {
    * `ChannelSpec.layout`. Or the reason why it can't.
    */
   layout?(text: string): number | string
+  /** Tags that the codec takes by itself, behind those of `CodecInput.tagPaths`. */
+  ownTagNames?: string[]
+  /** Payloads bring tags under names of their own besides. */
+  furtherTags?: boolean
   /** What the counter of samples wraps at; 2^32 where it isn't told. */
   counterModulus?: number
 }

@@ -93,6 +93,9 @@ export const json = (options: Record<string, unknown> = {}): CodecFragment => ({
 /** Lines of values between delimiters. */
 export const csv = (options: Record<string, unknown> = {}): CodecFragment => ({ type: 'csv', ...options })
 
+/** InfluxDB's line protocol. */
+export const influx = (options: Record<string, unknown> = {}): CodecFragment => ({ type: 'influx', ...options })
+
 /** The payload is one number. */
 export const number = (options: Record<string, unknown> = {}): CodecFragment => ({ type: 'number', ...options })
 

@@ -21,7 +21,9 @@ export interface RigOptions {
   rows?: number
   runs?: number
   maxSeries?: number
-  /** Name of the channel's field, as a topic gives it. */
+  /** Channels of the same input; frames are of the first unless `write` is told others. */
+  channels?: number
+  /** Name of the channels' field, as a topic gives it. */
   field?: string
   arrivalUs?: number
 }
@@ -39,11 +41,11 @@ const COUNTS = [
 ] as const
 export type Counts = Record<(typeof COUNTS)[number], number>
 
-const ENTRIES = 1024
+const LEAST_ENTRIES = 1024
 const KEYS_BYTES = 1 << 20
 const BLOCK_BYTES = 4 << 20
 
-/** Decode.wasm with one channel and a host that answers its stops; `decode` may be called again and again. */
+/** Decode.wasm with one channel or more and a host that answers its stops; `decode` may be called again and again. */
 export class DecodeRig {
   readonly program: Program
   readonly samples: Sample[] = []
@@ -62,14 +64,17 @@ export class DecodeRig {
   readonly #columns: number
   readonly #deviceTable: number
   readonly #seriesTable: number
-  readonly #channel: number
+  readonly #channels: number
+  readonly #channelCount: number
   readonly #devices: string[] = []
   readonly #series: { device: number; field: string }[] = []
   readonly #options: RigOptions
 
   constructor(options: RigOptions) {
     this.#options = options
-    const pages = 256
+    this.#channelCount = options.channels ?? 1
+    const entries = Math.max(LEAST_ENTRIES, 2 ** Math.ceil(Math.log2(2 * (options.maxSeries ?? 0))))
+    const pages = 256 + Math.ceil((entries * 2 * (layout.ENTRY_BYTES + 32) + this.#channelCount * 256) / 65536)
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
     const arena = new MemoryArena(this.memory, 4096, (pages - 1) * 65536)
     this.#arena = arena
@@ -79,13 +84,14 @@ export class DecodeRig {
     this.module = instantiateDecode(this.memory)
     this.program = compileInput(planOf(options.input), codecs, arena)
     this.#columns = this.#makeColumns(options.rows ?? 65536, options.runs ?? 1024)
-    this.#deviceTable = this.#makeTable()
-    this.#seriesTable = this.#makeTable()
-    this.#channel = this.#makeChannel()
+    this.#deviceTable = this.#makeTable(entries)
+    this.#seriesTable = this.#makeTable(entries)
+    this.#channels = arena.alloc(this.#channelCount * layout.CHANNEL_BYTES)
+    for (let i = 0; i < this.#channelCount; i++) this.#makeChannel(i)
     this.#registers = arena.alloc(layout.DECODE_BYTES)
     this.#set(this.#registers, layout.DECODE_COLUMNS, this.#columns)
-    this.#set(this.#registers, layout.DECODE_CHANNELS, this.#channel)
-    this.#set(this.#registers, layout.DECODE_CHANNEL_COUNT, 1)
+    this.#set(this.#registers, layout.DECODE_CHANNELS, this.#channels)
+    this.#set(this.#registers, layout.DECODE_CHANNEL_COUNT, this.#channelCount)
     this.#set(this.#registers, layout.DECODE_DEVICE_TABLE, this.#deviceTable)
     this.#set(this.#registers, layout.DECODE_SERIES_TABLE, this.#seriesTable)
     this.#set(this.#registers, layout.DECODE_SCRATCH, arena.alloc(layout.SCRATCH_BYTES + layout.SLACK_BYTES))
@@ -113,25 +119,30 @@ export class DecodeRig {
     return columns
   }
 
-  #makeTable(): number {
+  #makeTable(entries: number): number {
     const table = this.#arena.alloc(layout.TABLE_BYTES)
-    const keys = this.#arena.alloc(KEYS_BYTES)
-    this.#set(table, layout.TABLE_MASK, ENTRIES - 1)
-    this.#set(table, layout.TABLE_ENTRIES, this.#arena.alloc(ENTRIES * layout.ENTRY_BYTES))
+    const keysBytes = KEYS_BYTES + entries * 16
+    const keys = this.#arena.alloc(keysBytes)
+    this.#set(table, layout.TABLE_MASK, entries - 1)
+    this.#set(table, layout.TABLE_ENTRIES, this.#arena.alloc(entries * layout.ENTRY_BYTES))
     this.#set(table, layout.TABLE_KEYS, keys)
-    this.#set(table, layout.TABLE_KEYS_END, keys + KEYS_BYTES)
+    this.#set(table, layout.TABLE_KEYS_END, keys + keysBytes)
     this.#set(table, layout.TABLE_SEED, 0x9e3779b9)
     this.#set(table, layout.TABLE_SEED + 4, 0x7f4a7c15)
     return table
   }
 
-  #makeChannel(): number {
-    const channel = this.#arena.alloc(layout.CHANNEL_BYTES)
-    const { fields, tagNames, address } = this.program
+  #channel(index: number): number {
+    return this.#channels + index * layout.CHANNEL_BYTES
+  }
+
+  #makeChannel(index: number): void {
+    const channel = this.#channel(index)
+    const { fields, fixedDevice, address } = this.program
     this.#set(channel, layout.CHANNEL_PROGRAM, address)
-    const isFixed = tagNames.length === 0
+    const isFixed = fixedDevice
+    this.#set(channel, layout.CHANNEL_DEVICE, isFixed ? this.#devices.length : layout.NONE)
     if (isFixed) this.#devices.push('')
-    this.#set(channel, layout.CHANNEL_DEVICE, isFixed ? 0 : layout.NONE)
     if (isFixed && fields.length) {
       const list = this.#arena.alloc(fields.length * 4)
       this.#u32.fill(layout.NONE, list / 4, list / 4 + fields.length)
@@ -142,16 +153,15 @@ export class DecodeRig {
       this.#set(channel, layout.CHANNEL_FIELD, address)
       this.#set(channel, layout.CHANNEL_FIELD_BYTES, bytes)
     }
-    return channel
   }
 
   /** Writes frames as a block; what lies behind its last byte is `filler`. */
-  write(payloads: (string | Uint8Array)[], flags = 0, filler = 0): void {
+  write(payloads: (string | Uint8Array)[], flags = 0, filler = 0, channelOf = (_frame: number) => 0): void {
     let at = this.block
-    for (const payload of payloads) {
+    for (const [i, payload] of payloads.entries()) {
       const bytes = typeof payload === 'string' ? new TextEncoder().encode(payload) : payload
       this.#set(at, layout.FRAME_PAYLOAD_BYTES, bytes.length)
-      this.#set(at, layout.FRAME_CHANNEL, 0)
+      this.#set(at, layout.FRAME_CHANNEL, channelOf(i))
       this.#f64[(at + layout.FRAME_ARRIVAL) / 8] = this.#options.arrivalUs ?? 5e15
       this.#set(at, layout.FRAME_FLAGS, flags)
       at += layout.FRAME_BYTES
@@ -207,6 +217,20 @@ export class DecodeRig {
     return taken
   }
 
+  /** Of the program's own part, at this offset. */
+  setOwn(offset: number, value: number): void {
+    this.#set(this.#get(this.program.address, layout.PROGRAM_OWN), offset, value)
+  }
+
+  getOwn(offset: number): number {
+    return this.#get(this.#get(this.program.address, layout.PROGRAM_OWN), offset)
+  }
+
+  /** Of any record. */
+  setAt(record: number, offset: number, value: number): void {
+    this.#set(record, offset, value)
+  }
+
   close(): void {
     this.#set(this.#registers, layout.DECODE_CLOSED, 1)
   }
@@ -226,6 +250,11 @@ export class DecodeRig {
     }
   }
 
+  /** Of the frame at which the decoder stopped. */
+  get #frameChannel(): number {
+    return this.#get(this.#get(this.#registers, layout.DECODE_FRAME), layout.FRAME_CHANNEL)
+  }
+
   #insertDevice(): void {
     const { address, bytes, prefix, text } = this.#key()
     if (!this.module.insert(this.#deviceTable, prefix, address, bytes, this.#devices.length))
@@ -240,7 +269,7 @@ export class DecodeRig {
     if (!this.module.insert(this.#seriesTable, prefix, address, bytes, id))
       throw new Error('a stop for a series though its table is full')
     if (!isRejected) this.#series.push({ device: prefix, field: text })
-    const list = this.#get(this.#channel, layout.CHANNEL_SERIES)
+    const list = this.#get(this.#channel(this.#frameChannel), layout.CHANNEL_SERIES)
     const name = this.program.fields.length === 1 && this.#options.field !== undefined ? this.#options.field : undefined
     const field = name === undefined ? this.program.fields.indexOf(text) : 0
     if (list && field >= 0) this.#u32[list / 4 + field] = id
@@ -248,7 +277,7 @@ export class DecodeRig {
 
   #takeHeader(): void {
     const layoutOf = this.program.layout?.(this.#key().text)
-    if (typeof layoutOf === 'number') this.#set(this.#channel, layout.CHANNEL_LAYOUT, layoutOf)
+    if (typeof layoutOf === 'number') this.#set(this.#channel(this.#frameChannel), layout.CHANNEL_LAYOUT, layoutOf)
   }
 
   #takeColumns(): void {
