@@ -15,6 +15,13 @@ export interface DecodeModule {
   cameBefore(ids: number, frame: number, connection: number): number
 }
 
+/** What `tap.wasm` exports. */
+export interface TapModule {
+  /** Frames the bytes that were read; the outcome is a TAP_* of assembly/tap/layout. */
+  frame(registers: number): number
+  insert(table: number, prefix: number, key: number, keyBytes: number, id: number): number
+}
+
 /** What `kernels.wasm` exports. */
 export interface KernelsModule {
   admit(columns: number, slab: number): void
@@ -86,6 +93,11 @@ export interface KernelsModule {
 /** An instance of the decoder on a memory. */
 export function instantiateDecode(memory: WebAssembly.Memory): DecodeModule {
   return instantiate('decode', memory) as unknown as DecodeModule
+}
+
+/** An instance of the MQTT framer on a memory of its own. */
+export function instantiateTap(memory: WebAssembly.Memory): TapModule {
+  return instantiate('tap', memory) as unknown as TapModule
 }
 
 /** What `export { finish as kernel_mean }` of assembly/kernels/index.ts makes of a name. */

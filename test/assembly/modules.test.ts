@@ -27,7 +27,7 @@ function sections(bytes: Uint8Array): { id: number; body: Uint8Array }[] {
 }
 
 test('the modules are built', () => {
-  for (const name of ['decode', 'kernels', 'kernels-unshared']) assert.ok(files.includes(`${name}.wasm`), name)
+  for (const name of ['decode', 'tap', 'kernels', 'kernels-unshared']) assert.ok(files.includes(`${name}.wasm`), name)
 })
 
 for (const file of files) {
