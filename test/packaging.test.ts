@@ -44,7 +44,8 @@ test('the package holds what runs, and nothing else', () => {
     'src/service/weir.service',
   ]
   for (const path of needed) assert.ok(paths.includes(path), path)
-  for (const module of ['decode', 'kernels', 'kernels-unshared']) assert.ok(paths.includes(`build/wasm/${module}.wasm`))
+  for (const module of ['decode', 'tap', 'kernels', 'kernels-unshared'])
+    assert.ok(paths.includes(`build/wasm/${module}.wasm`))
   assert.deepEqual(
     paths.filter((path) => /\.map$|\.wat$|\.test\.|^build\/test|^test|^assembly/.test(path)),
     [],

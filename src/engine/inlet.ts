@@ -64,6 +64,14 @@ export class Inlet implements SourceOutput {
     return this.#held === undefined && this.#intake.frame(channel, bytes, start, end, flags, packetId)
   }
 
+  roomFor(firstBytes: number): number {
+    return this.#held === undefined ? this.#intake.roomFor(firstBytes) : 0
+  }
+
+  takeFrames(bytes: Uint8Array, start: number, end: number): void {
+    this.#intake.takeFrames(bytes, start, end)
+  }
+
   async ready(): Promise<void> {
     await this.#held
     await this.#intake.ready()

@@ -5,6 +5,7 @@ import {
   FRAME_FLAGS,
   FRAME_PACKET_ID,
   FRAME_PAYLOAD_BYTES,
+  SLACK_BYTES,
 } from '../../assembly/layout.js'
 import type { Program } from '../codecs/program.js'
 import type { Region } from '../memory/regions.js'
@@ -139,13 +140,9 @@ export class Intake implements SourceOutput {
   frame(channel: number, bytes: Uint8Array, start: number, end: number, flags: number, packetId: number): boolean {
     const length = end - start
     if (length > this.plan.maxFrameBytes) bug(`source ${this.plan.name} offered a frame of ${length} bytes`)
-    if (this.sealed || (this.#acknowledges && this.journal?.full)) return false
-    this.journal?.begin(this)
     const size = FRAME_BYTES + ((length + 7) & ~7)
-    if (this.#used + size > this.block.start + this.sizes.blockBytes && !this.isEmpty) {
-      this.flush()
-      if (!this.host.seal(this)) return false
-    }
+    if (this.roomFor(size) === 0) return false
+    this.journal?.begin(this)
     if (Number.isNaN(this.#arrivalUs)) this.#arrivalUs = this.clock.nowUs()
     const { u8, u32, f64 } = this.memory
     const at = this.#used
@@ -175,6 +172,63 @@ export class Intake implements SourceOutput {
     }
     if (at === this.block.start && !this.plan.finite) this.host.wake()
     return true
+  }
+
+  roomFor(firstBytes: number): number {
+    if (this.sealed || (this.#acknowledges && this.journal?.full)) return 0
+    const end = this.block.start + this.sizes.blockBytes
+    if (this.#used + firstBytes > end && !this.isEmpty) {
+      this.flush()
+      if (!this.host.seal(this)) return 0
+    }
+    // An empty block takes one larger frame.
+    return Math.max(end - this.#used, firstBytes)
+  }
+
+  takeFrames(bytes: Uint8Array, start: number, end: number): void {
+    if (start === end) return
+    this.journal?.begin(this)
+    if (Number.isNaN(this.#arrivalUs)) this.#arrivalUs = this.clock.nowUs()
+    const { u8, u32, f64 } = this.memory
+    const from = this.#used
+    let last = from + end - start
+    if (last + SLACK_BYTES > this.block.end) bug(`source ${this.plan.name} offered ${end - start} bytes without room`)
+    u8.set(bytes.subarray(start, end), from)
+    let frames = 0
+    for (let at = from; at < last; ) {
+      const word = at >>> 2
+      const length = u32[word + FRAME_PAYLOAD_BYTES / 4]
+      const next = at + FRAME_BYTES + ((length + 7) & ~7)
+      if (length > this.plan.maxFrameBytes || next > last)
+        bug(`source ${this.plan.name} offered a frame of ${length} bytes`)
+      f64[(at + FRAME_ARRIVAL) >>> 3] = this.#arrivalUs
+      const packetId = u32[word + FRAME_PACKET_ID / 4]
+      if (u32[word + FRAME_FLAGS / 4] & FLAGS.dup && packetId !== 0 && this.host.cameBefore(this, at)) {
+        this.count('duplicate', 1)
+        u8.copyWithin(at, next, last)
+        last -= next - at
+        continue
+      }
+      if (this.tapping.frame) this.#showFrame(at, length)
+      this.taken += length
+      frames++
+      at = next
+    }
+    this.#used = last
+    this.frames.in += frames
+    this.#blockFrames += frames
+    if (from === this.block.start && frames > 0 && !this.plan.finite) this.host.wake()
+  }
+
+  #showFrame(at: number, length: number): void {
+    const { u8, u32 } = this.memory
+    const [channel, flags, packetId] = [FRAME_CHANNEL, FRAME_FLAGS, FRAME_PACKET_ID].map(
+      (field) => u32[(at + field) >>> 2],
+    )
+    const { spec } = this.identities.channelOf(channel)
+    const start = at + FRAME_BYTES
+    const arrivalUs = this.#arrivalUs
+    this.tapping.frame?.(this.plan.name, spec, { bytes: u8, start, end: start + length, arrivalUs, flags, packetId })
   }
 
   async ready(): Promise<void> {

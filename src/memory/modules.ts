@@ -23,6 +23,13 @@ export interface EncodeModule {
   readonly textEnd: { readonly value: number }
 }
 
+/** What `tap.wasm` exports. */
+export interface TapModule {
+  /** Frames the bytes that were read; the outcome is a TAP_* of assembly/tap/layout. */
+  frame(registers: number): number
+  insert(table: number, prefix: number, key: number, keyBytes: number, id: number): number
+}
+
 /** What `kernels.wasm` exports. */
 export interface KernelsModule {
   admit(columns: number, slab: number): void
@@ -100,6 +107,11 @@ export function instantiateDecode(memory: WebAssembly.Memory): DecodeModule {
 /** An instance of the encoder on a memory. */
 export function instantiateEncode(memory: WebAssembly.Memory): EncodeModule {
   return instantiate('encode', memory) as unknown as EncodeModule
+}
+
+/** An instance of the MQTT framer on a memory of its own. */
+export function instantiateTap(memory: WebAssembly.Memory): TapModule {
+  return instantiate('tap', memory) as unknown as TapModule
 }
 
 /** What `export { finish as kernel_mean }` of assembly/kernels/index.ts makes of a name. */

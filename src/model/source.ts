@@ -45,7 +45,17 @@ export interface SourceOutput {
    * With `FRAME_FLAGS.lines` the bytes are whole lines, each of them a frame.
    */
   frame(channel: number, bytes: Uint8Array, start: number, end: number, flags: number, packetId: number): boolean
-  /** Resolves when `frame` has room again. */
+  /**
+   * Bytes of whole frames, as they lie in blocks (FRAME_* of assembly/layout.ts), that `takeFrames` takes for certain if it is called
+   * before anything else; enough at least for a first frame of `firstBytes`. 0: no room now; wait for `ready()`.
+   */
+  roomFor(firstBytes: number): number
+  /**
+   * Takes whole frames of channels of this source in bytes[start, end), as they lie in blocks but for their arrival; counts them
+   * `in`. There must be room for them, and none may be longer than `maxFrameBytes`.
+   */
+  takeFrames(bytes: Uint8Array, start: number, end: number): void
+  /** Resolves when `frame` and `roomFor` have room again. */
   ready(): Promise<void>
   /** Ends a read burst; `commit` is called once its frames are as safe as configured: acknowledge now. */
   endBurst(commit?: () => void): void

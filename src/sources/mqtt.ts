@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { InputPlan } from '../model/plan.js'
 import type { ChannelSpec, CommonInput, ParseInput, Source, SourceComponent } from '../model/source.js'
 import type { MqttConnection } from './mqtt/connection.js'
+import { Framer } from './mqtt/framer.js'
 import { headerOf, Intake } from './mqtt/intake.js'
 import { type MqttOptions, mqttOptions } from './mqtt/options.js'
 import { parseTopic, type TopicPattern } from './mqtt/topics.js'
@@ -27,12 +28,18 @@ export const mqtt: SourceComponent<MqttOptions> = {
     const options = context.listenOnly ? listening(given) : given
     const intake = new Intake(options, context)
     let connection: MqttConnection | undefined
+    let framer: Framer | undefined
     return {
       async run(out, signal) {
         intake.connect(out)
         // mqtt.js takes 0.1 s to load, which `weir check` need not wait for.
-        const { MqttConnection } = await import('./mqtt/connection.js')
-        connection = new MqttConnection(options, context, intake, out)
+        const [{ MqttConnection }, { boundsOf }] = await Promise.all([
+          import('./mqtt/connection.js'),
+          import('./mqtt/tap.js'),
+        ])
+        // It knows the topics: one for all connections.
+        const ownFramer = () => (framer ??= new Framer(boundsOf(context.maxFrameBytes), intake))
+        connection = new MqttConnection(options, context, intake, out, ownFramer)
         return connection.run(signal)
       },
       status: () => ({ ...connection?.status(), topics: intake.topics }),

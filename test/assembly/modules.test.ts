@@ -27,7 +27,7 @@ function sections(bytes: Uint8Array): { id: number; body: Uint8Array }[] {
 }
 
 test('the modules are built', () => {
-  for (const name of ['decode', 'encode', 'kernels', 'kernels-unshared'])
+  for (const name of ['decode', 'encode', 'tap', 'kernels', 'kernels-unshared'])
     assert.ok(files.includes(`${name}.wasm`), name)
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { connectPacket, publishPacket } from '../../src/capacity/packets.js'
-import { Framer } from '../../src/sources/mqtt/framer.js'
+import { PlainFramer } from '../support/plain-framer.js'
 
 test('a message is read as it was written, short or long, of either QoS', () => {
   for (const length of [0, 1, 100, 113, 200, 16_379, 16_400, 70_000])
@@ -9,7 +9,7 @@ test('a message is read as it was written, short or long, of either QoS', () => 
       const payload = 'x'.repeat(length)
       const bytes = publishPacket(Buffer.from('sensors/d1/data'), payload, packetId)
       const seen: unknown[] = []
-      new Framer(
+      new PlainFramer(
         4,
         { publishBytes: 1e6, controlBytes: 1e6 },
         {

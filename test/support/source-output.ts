@@ -1,3 +1,10 @@
+import {
+  FRAME_FLAGS as FLAGS_AT,
+  FRAME_BYTES,
+  FRAME_CHANNEL,
+  FRAME_PACKET_ID,
+  FRAME_PAYLOAD_BYTES,
+} from '../../assembly/layout.js'
 import type { Clock } from '../../src/model/clock.js'
 import { newWireCounts, type WireCounts } from '../../src/model/ledger.js'
 import { type Log, silent } from '../../src/model/log.js'
@@ -73,6 +80,38 @@ export class RecordingOutput implements SourceOutput {
     this.frames.push({ channel, bytes: Buffer.from(bytes.subarray(start, end)), flags, packetId })
     this.#changed()
     return true
+  }
+
+  roomFor(firstBytes: number): number {
+    if (this.room === 0) {
+      this.refusals++
+      this.#changed()
+      return 0
+    }
+    return this.room === Number.POSITIVE_INFINITY ? Math.max(65536, firstBytes) : firstBytes
+  }
+
+  takeFrames(bytes: Uint8Array, start: number, end: number): void {
+    const block = Buffer.from(bytes.buffer, bytes.byteOffset)
+    for (let at = start; at < end; ) {
+      const from = at + FRAME_BYTES
+      const length = block.readUInt32LE(at + FRAME_PAYLOAD_BYTES)
+      const channel = block.readUInt32LE(at + FRAME_CHANNEL)
+      const flags = block.readUInt32LE(at + FLAGS_AT)
+      at = from + ((length + 7) & ~7)
+      if (at > end) throw new Error('frame outside its bytes')
+      if (
+        !this.frame(
+          channel,
+          bytes,
+          from,
+          from + length,
+          flags,
+          block.readUInt32LE(from - FRAME_BYTES + FRAME_PACKET_ID),
+        )
+      )
+        throw new Error('frame without room')
+    }
   }
 
   /** Makes room for `frames` more and wakes who waits. */

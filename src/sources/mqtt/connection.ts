@@ -5,6 +5,7 @@ import { connect, type IClientOptions, type IConnackPacket, type IPublishPacket,
 import { pause } from '../../model/clock.js'
 import type { SourceContext, SourceOutput } from '../../model/source.js'
 import { type BrokerName, brokerError, closed, disconnected } from './broker-error.js'
+import type { Framer } from './framer.js'
 import { type Intake, statusTopic } from './intake.js'
 import { keepaliveTimer } from './keepalive.js'
 import type { MqttOptions } from './options.js'
@@ -36,6 +37,7 @@ export class MqttConnection {
     readonly context: SourceContext,
     readonly intake: Intake,
     readonly out: SourceOutput,
+    readonly framer: () => Framer,
   ) {
     this.#url = new URL(options.url)
     this.#version = options.version === '3.1.1' ? 4 : 5
@@ -135,10 +137,9 @@ export class MqttConnection {
     const host = this.#url.hostname.replace(/^\[|\]$/g, '')
     const port = Number(this.#url.port) || (secure ? 8883 : 1883)
     const servername = this.options.servername ?? (net.isIP(host) ? undefined : host)
-    const { arrivalErrorUs, timedByArrival, maxFrameBytes } = this.context
-    return new Tap(this.out, this.intake, {
+    const { arrivalErrorUs, timedByArrival } = this.context
+    return new Tap(this.out, this.framer(), {
       version: this.#version,
-      maxFrameBytes,
       longestPauseMs: timedByArrival ? arrivalErrorUs / 1000 : Number.POSITIVE_INFINITY,
       tls: secure,
       open: (onread) => {

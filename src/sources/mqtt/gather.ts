@@ -5,28 +5,40 @@
 //   - the time to the next tick (`gatherMs`), so that windows lose no latency;
 //   - `arrivalError` for a source timed by arrival;
 //   - 128 KiB ÷ the bytes a second lately, since TCP holds back what does not fit its receive window;
-//   - for QoS 1 `room` ÷ the messages a second lately, since what exceeds its in-flight window waits in the broker's
-//     queue, which may be short.
+//   - for QoS 1 the messages that may wait in its in-flight window ÷ the messages a second lately, since what exceeds the window
+//     waits in the broker's queue, which may be short.
 //
-// What a sender held back comes in a rush once we have read and acknowledged. So after a pause that may have held
-// something back we read on for two milliseconds: where more comes than twice the usual pace explains, for two more, and
-// so on until the rush is over; where nothing comes, the next pauses are not looked behind. Thus no window, however
-// small, throttles the sender. `room` begins where any broker's queue takes it, and doubles while full pauses are
-// followed by no rush; after a rush it waits long before it tries again.
+// Nobody tells us either window. What a sender held back comes in a rush once we have read and acknowledged. So after a pause
+// that may have held something back we read on for two milliseconds: where more comes than twice the usual pace explains, a
+// little longer, and so on until the rush is over. Thus no window, however small, throttles the sender. A harvest that no rush
+// followed is proven: the window is no smaller, and nothing well below it need be looked behind again. So looks, which wake us
+// for every few messages, are rare: where more than ever came, in an attempt at a longer pause, and now and then.
 
 const RECEIVE_WINDOW_BYTES = 128 * 1024
+/** What of it is used once it is proven: so the next harvests, which differ a little, are proven too. */
+const PROVEN_WINDOW_BYTES = 0.85 * RECEIVE_WINDOW_BYTES
 /** A burst of so many bytes may have filled a receive window. */
 const SUSPECT_BYTES = 32 * 1024
 const LOOK_MS = 2
+/** So long a rush must last to be one: devices that speak together are none. */
+const RUSH_MS = 6
 /** As few in a look say nothing. */
 const FEW_MESSAGES = 8
-/** Pauses after an uneventful look that are not looked behind; a broker's queue bridges fewer than the network's. */
-const SKIPPED_ACKNOWLEDGED = 2
-const SKIPPED = 4
+/** A harvest below this part of one that was proven is proven too; the window may have been filled exactly. */
+const SURELY = 0.9
+/** What of the proven messages is waited for. */
+const PROVEN_PART = 0.8
+/** So many pauses are not looked behind at most. */
+const LOOK_EVERY = 32
+/** Any broker's queue takes as many. */
 const LEAST_ROOM = 250
-const MOST_ROOM = 1e6
-/** Full pauses without a rush before the room grows again after one. */
-const GROW_AFTER = 32
+/** An attempt goes so far beyond what is proven at most: if it is too far, the rest waits in the broker's queue. */
+const MOST_MORE = 500
+/** An attempt between what is proven and what failed must promise so much. */
+const WORTH = 1.2
+/** Pauses before the next attempt after one that failed; twice as many each time. */
+const TRY_AFTER = 32
+const MOST_TRY_AFTER = 512
 const FIRST_PAUSE_MS = 4
 /** Time over which rates are averaged. */
 const MEMORY_MS = 150
@@ -36,13 +48,19 @@ const SILENCE_MS = 1000
 /** Chooses the pauses of one connection. Durations in ms. */
 export class Gather {
   #looking = false
-  #skip = 0
   /** The first pauses after a silence are short: the rates are not known yet. */
   #longestMs = FIRST_PAUSE_MS
-  #room = LEAST_ROOM
-  #growAfter = 0
-  /** Messages of the burst before the look; during a rush none. */
-  #harvest = 0
+  /** The largest harvest that no rush followed: of acknowledged messages, and of bytes. */
+  #proven = 0
+  #provenBytes = 0
+  /** The smallest that one followed. */
+  #failed = Number.POSITIVE_INFINITY
+  /** Pauses until the next attempt at a longer one, and from a failed one to the next. */
+  #tryIn = 0
+  #tryAfter = TRY_AFTER
+  #sinceLook = 0
+  /** The burst before the look; during a rush none. */
+  #harvest = { messages: 0, bytes: 0 }
   #lookMs = 0
   #lookMessages = 0
   #lastMs: number
@@ -60,8 +78,9 @@ export class Gather {
    */
   pauseMs(messages: number, acknowledged: boolean, bytes: number, nowMs: number, longestMs: number): number {
     this.#remember(messages, bytes, nowMs)
-    if (!this.#looking && (acknowledged || bytes >= SUSPECT_BYTES) && this.#skip-- <= 0) {
-      this.#harvest = messages
+    if (!this.#looking && this.#isSuspect(messages, acknowledged, bytes)) {
+      this.#harvest = { messages: acknowledged ? messages : 0, bytes }
+      this.#sinceLook = 0
       this.#look(nowMs)
       return 0
     }
@@ -70,19 +89,54 @@ export class Gather {
       const lookedMs = nowMs - this.#lookMs
       if (lookedMs < LOOK_MS) return 0
       if (this.#lookMessages > 2 * this.#rate * lookedMs + FEW_MESSAGES) {
-        if (this.#harvest > 0) this.#room = Math.max(LEAST_ROOM, this.#room / 2)
-        this.#harvest = 0
-        this.#growAfter = GROW_AFTER
+        if (this.#harvest.bytes > 0 && lookedMs < RUSH_MS) return 0
+        this.#fails()
         this.#look(nowMs)
         return 0
       }
       this.#looking = false
-      const grows = this.#harvest >= this.#room / 2 && --this.#growAfter < 0
-      if (grows) this.#room = Math.min(MOST_ROOM, this.#room * 2)
-      // After a rush, and while the room grows, every pause is looked behind.
-      this.#skip = this.#harvest === 0 || grows ? 0 : acknowledged ? SKIPPED_ACKNOWLEDGED : SKIPPED
+      this.#proves()
     }
     return this.#pause(acknowledged, longestMs)
+  }
+
+  #isSuspect(messages: number, acknowledged: boolean, bytes: number): boolean {
+    if (!acknowledged && bytes < SUSPECT_BYTES) return false
+    const isNew =
+      (acknowledged && messages > SURELY * this.#proven) ||
+      (bytes >= SUSPECT_BYTES && bytes > SURELY * this.#provenBytes)
+    return isNew || ++this.#sinceLook >= LOOK_EVERY
+  }
+
+  #fails(): void {
+    const { messages, bytes } = this.#harvest
+    if (bytes > 0) {
+      // What was proven and fails is so no more.
+      if (messages <= this.#proven) this.#proven = messages / 2
+      if (bytes <= this.#provenBytes) this.#provenBytes = bytes / 2
+      if (messages > 0) this.#failed = messages
+      this.#tryIn = this.#tryAfter
+      this.#tryAfter = Math.min(2 * this.#tryAfter, MOST_TRY_AFTER)
+    }
+    this.#harvest = { messages: 0, bytes: 0 }
+  }
+
+  #proves(): void {
+    const { messages, bytes } = this.#harvest
+    this.#proven = Math.max(this.#proven, messages)
+    this.#provenBytes = Math.max(this.#provenBytes, bytes)
+  }
+
+  /** Messages that are waited for where they are acknowledged. */
+  #room(): number {
+    const proven = Math.max(LEAST_ROOM, PROVEN_PART * this.#proven)
+    if (this.#proven === 0 || --this.#tryIn >= 0) return proven
+    if (this.#tryIn < -MOST_TRY_AFTER) {
+      this.#failed = Number.POSITIVE_INFINITY
+      this.#tryIn = 0
+    }
+    const more = Math.min(2 * this.#proven, this.#proven + MOST_MORE, (this.#proven + this.#failed) / 2)
+    return more >= WORTH * this.#proven ? Math.max(proven, more) : proven
   }
 
   #look(nowMs: number): void {
@@ -94,8 +148,9 @@ export class Gather {
   #pause(acknowledged: boolean, longestMs: number): number {
     this.#longestMs = Math.min(this.#longestMs * 2, 1e6)
     const byteRate = this.#bytes / Math.max(this.#elapsedMs, 1)
-    const roomMs = acknowledged ? this.#room / this.#rate : longestMs
-    const pauseMs = Math.min(longestMs, this.#longestMs, RECEIVE_WINDOW_BYTES / byteRate, roomMs)
+    const windowBytes = this.#provenBytes < PROVEN_WINDOW_BYTES ? RECEIVE_WINDOW_BYTES : PROVEN_WINDOW_BYTES
+    const roomMs = acknowledged ? this.#room() / this.#rate : longestMs
+    const pauseMs = Math.min(longestMs, this.#longestMs, windowBytes / byteRate, roomMs)
     return pauseMs >= 1 ? pauseMs : 0
   }
 

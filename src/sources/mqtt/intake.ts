@@ -1,16 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { mayUseArrival } from '../../model/plan.js'
 import { FRAME_FLAGS, type SourceContext, type SourceOutput } from '../../model/source.js'
+import type { Route, Routes } from './framer.js'
 import type { MqttOptions } from './options.js'
-import { ProtocolError } from './protocol-error.js'
 import { matchTopic, parseTopic, type TopicPattern } from './topics.js'
-
-/** Where the messages of a topic go: a channel, or a count. */
-export interface Route {
-  readonly channel: number
-  readonly skipRetained: boolean
-  readonly reason?: 'filtered' | 'dropped'
-}
 
 const FILTERED: Route = { channel: -1, skipRetained: false, reason: 'filtered' }
 const DROPPED: Route = { channel: -1, skipRetained: false, reason: 'dropped' }
@@ -29,7 +22,8 @@ export const headerOf = (flags: number): number =>
   (flags & FRAME_FLAGS.retained ? RETAIN : 0) | (flags & FRAME_FLAGS.dup ? DUP : 0)
 
 /** Knows for every topic which channel its messages go into. Lives as long as the source; channels are made once. */
-export class Intake {
+export class Intake implements Routes {
+  generation = 0
   readonly #entries: { pattern: TopicPattern; input: number; skipRetained: boolean }[]
   readonly #routes = new Map<string, Route>()
   readonly #unwanted = new Set<string>()
@@ -61,7 +55,10 @@ export class Intake {
 
   /** Says where frames go from now on. */
   connect(out: SourceOutput): void {
-    if (this.#out !== out) this.#routes.clear()
+    if (this.#out !== out) {
+      this.#routes.clear()
+      this.generation++
+    }
     this.#out = out
   }
 
@@ -103,27 +100,11 @@ export class Intake {
       this.#routes.set(key, route)
       return route
     }
-    if (this.#unwanted.size >= MAX_UNWANTED) this.#unwanted.clear()
+    if (this.#unwanted.size >= MAX_UNWANTED) {
+      this.#unwanted.clear()
+      this.generation++
+    }
     this.#unwanted.add(key)
     return FILTERED
-  }
-}
-
-/** The topic aliases of one connection, MQTT 5.0 §3.3.2.3.4. */
-export class Aliases {
-  readonly #routes: (Route | undefined)[]
-
-  /** Takes aliases 1 to `max`. */
-  constructor(readonly max: number) {
-    this.#routes = new Array(max + 1).fill(undefined)
-  }
-
-  /** The route that `alias` stands for; a given one is remembered first. Throws a ProtocolError for an unknown alias. */
-  resolve(alias: number, given?: Route): Route {
-    if (alias > this.max) throw new ProtocolError(`topic alias ${alias}, allowed are 1 to ${this.max}`)
-    const route = given ?? this.#routes[alias]
-    if (!route) throw new ProtocolError(`topic alias ${alias} was never given a topic`)
-    this.#routes[alias] = route
-    return route
   }
 }

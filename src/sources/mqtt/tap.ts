@@ -1,4 +1,4 @@
-// The stream under mqtt.js. The socket reads into one buffer; messages go from there straight into the source's output,
+// The stream under mqtt.js. The socket reads into the framer's memory; messages go from there straight into the source's output,
 // and only what is left (CONNACK, SUBACK, PINGRESP and the like) travels on to mqtt.js, whose own packets pass
 // through unchanged. A burst is what one turn of the event loop read: its frames are ended together, and its
 // acknowledgements go out in one write once the output says that they are safe.
@@ -7,13 +7,9 @@ import type net from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Timer } from '../../model/clock.js'
 import type { SourceOutput } from '../../model/source.js'
-import { Framer, type PacketSink } from './framer.js'
+import { type Bounds, type Counted, type Framer, type PacketSink, READ_BYTES } from './framer.js'
 import { Gather } from './gather.js'
-import { Aliases, type Intake } from './intake.js'
 import { ProtocolError } from './protocol-error.js'
-
-/** Bytes asked of the socket at a time. */
-export const READ_BYTES = 64 * 1024
 
 /** Messages of QoS 1 that may be on their way to us unacknowledged, announced in MQTT 5. */
 export const RECEIVE_MAXIMUM = 8192
@@ -21,15 +17,19 @@ export const RECEIVE_MAXIMUM = 8192
 /** Topic aliases that the broker may use, announced in MQTT 5. */
 export const TOPIC_ALIAS_MAXIMUM = 1024
 
-const ACCEPT_HEADROOM_BYTES = 128 * 1024
-const CONTROL_BYTES = 256 * 1024
+/** What the framer of a source with this longest payload takes. */
+export const boundsOf = (maxFrameBytes: number): Bounds => ({
+  payloadBytes: maxFrameBytes,
+  // Besides the payload there are topic and properties.
+  publishBytes: maxFrameBytes + 128 * 1024,
+  controlBytes: 256 * 1024,
+})
 
 /** Opens the socket with this `onread`. */
 export type OpenSocket = (onread: { buffer: () => Uint8Array; callback: (bytes: number) => boolean }) => net.Socket
 
 export interface TapOptions {
   version: 4 | 5
-  maxFrameBytes: number
   /** The longest pause that the source allows itself, ms. */
   longestPauseMs: number
   /** TLS hands over one record at a time, however many have arrived. */
@@ -60,16 +60,7 @@ export interface TapCounts {
 export class Tap extends Duplex implements PacketSink {
   readonly counts: TapCounts = { reads: 0, messages: 0, ackWrites: 0, acks: 0, pauseMs: 0 }
   readonly #socket: net.Socket
-  readonly #framer: Framer
   readonly #gather: Gather
-  readonly #aliases: Aliases
-  #buffer = Buffer.allocUnsafeSlow(2 * READ_BYTES)
-  #read = 0
-  #written = 0
-  /** Packet ids of the open burst, two bytes each after the fixed header. */
-  #acks = Buffer.allocUnsafe(4 * 256)
-  #ackBytes = 0
-  #unacknowledged = 0
   #lastRead = 0
   #burstBytes = 0
   #gathered = { messages: 0, acknowledged: false, bytes: 0 }
@@ -81,15 +72,17 @@ export class Tap extends Duplex implements PacketSink {
 
   constructor(
     readonly out: SourceOutput,
-    readonly intake: Intake,
+    readonly framer: Framer,
     readonly options: TapOptions,
   ) {
     super({ allowHalfOpen: false })
-    const publishBytes = options.maxFrameBytes + ACCEPT_HEADROOM_BYTES
-    this.#framer = new Framer(options.version, { publishBytes, controlBytes: CONTROL_BYTES }, this)
+    framer.begin(
+      options.version === 5
+        ? { version: 5, aliasMax: TOPIC_ALIAS_MAXIMUM, receiveMaximum: RECEIVE_MAXIMUM }
+        : { version: 4, aliasMax: 0, receiveMaximum: 0xffff_ffff },
+    )
     this.#gather = new Gather(out.clock.monotonicMs())
-    this.#aliases = new Aliases(options.version === 5 ? TOPIC_ALIAS_MAXIMUM : 0)
-    const socket = options.open({ buffer: () => this.#space(), callback: (bytes) => this.#received(bytes) })
+    const socket = options.open({ buffer: () => framer.space(), callback: (bytes) => this.#received(bytes) })
     socket.on('error', (error) => this.destroy(error))
     socket.on('end', () => this.push(null))
     socket.on('close', () => this.destroy())
@@ -108,28 +101,21 @@ export class Tap extends Duplex implements PacketSink {
     this.#resume()
   }
 
-  publish(
-    bytes: Buffer,
-    topic: number,
-    topicEnd: number,
-    payload: number,
-    end: number,
-    header: number,
-    packetId: number,
-    alias: number,
-  ): boolean {
-    let route = topicEnd > topic || alias === 0 ? this.intake.route(bytes, topic, topicEnd) : undefined
-    if (alias !== 0 || !route) route = this.#aliases.resolve(alias, route)
-    this.#burstOpen = true
-    if (!this.intake.take(route, bytes, payload, end, header, packetId)) return false
-    this.#taken(packetId)
-    return true
+  roomFor(firstBytes: number): number {
+    return this.out.roomFor(firstBytes)
   }
 
-  oversized(packetId: number): void {
+  takeFrames(bytes: Uint8Array, start: number, end: number): void {
+    this.out.takeFrames(bytes, start, end)
+  }
+
+  counted({ messages, filtered, retained, dropped }: Counted): void {
     this.#burstOpen = true
-    this.out.count('dropped', 1)
-    this.#taken(packetId)
+    this.counts.messages += messages
+    this.#gathered.messages += messages
+    if (filtered > 0) this.out.count('filtered', filtered)
+    if (retained > 0) this.out.count('retained', retained)
+    if (dropped > 0) this.out.count('dropped', dropped)
   }
 
   control(bytes: Buffer, start: number, end: number): void {
@@ -161,30 +147,12 @@ export class Tap extends Duplex implements PacketSink {
     else this.#socket.once('close', () => done(error)).destroy()
   }
 
-  /**
-   * Room for the next read: behind what has not been framed yet, which moves to the front or to a larger buffer.
-   * Nothing else may move it, since the socket keeps the room it was given while it is paused.
-   */
-  #space(): Buffer {
-    if (this.#read === this.#written) this.#read = this.#written = 0
-    const left = this.#written - this.#read
-    if (this.#buffer.length - this.#written < READ_BYTES) {
-      const needed = Math.max(this.#framer.neededBytes, left) + READ_BYTES
-      const from = this.#buffer
-      if (needed > from.length) this.#buffer = Buffer.allocUnsafeSlow(needed)
-      from.copy(this.#buffer, 0, this.#read, this.#written)
-      this.#read = 0
-      this.#written = left
-    }
-    return this.#buffer.subarray(this.#written, this.#written + READ_BYTES)
-  }
-
   #received(bytes: number): boolean {
     if (this.#stopping || this.destroyed) return true
     this.counts.reads++
     this.#lastRead = bytes
     this.#burstBytes += bytes
-    this.#written += bytes
+    this.framer.filled(bytes)
     // TLS hands on what it has decrypted already even when it was told to stop.
     if (!this.#stalled) this.#parse()
     return !this.#stalled
@@ -192,12 +160,12 @@ export class Tap extends Duplex implements PacketSink {
 
   #parse(): void {
     try {
-      this.#read = this.#framer.parse(this.#buffer, this.#read, this.#written)
+      this.framer.parse(this)
     } catch (error) {
       this.#fail(error as Error)
       return
     }
-    if (this.#framer.full) this.#stall()
+    if (this.framer.full) this.#stall()
     if (this.#burstOpen && !this.#settling) {
       this.#settling = true
       setImmediate(() => this.#settle())
@@ -207,39 +175,27 @@ export class Tap extends Duplex implements PacketSink {
   #fail(error: Error): void {
     this.#endBurst()
     if (error instanceof ProtocolError) {
-      this.out.lostBytes(this.#written - this.#read)
+      this.out.lostBytes(this.framer.unread)
       // DISCONNECT with the reason "malformed packet"
       if (this.options.version === 5) this.#socket.write(Buffer.from([0xe0, 1, 0x81]))
     }
-    this.#read = this.#written = 0
+    this.framer.forget()
     this.destroy(error)
-  }
-
-  #taken(packetId: number): void {
-    this.counts.messages++
-    this.#gathered.messages++
-    if (packetId === 0) return
-    if (++this.#unacknowledged > RECEIVE_MAXIMUM && this.options.version === 5)
-      throw new ProtocolError(`more than ${RECEIVE_MAXIMUM} messages unacknowledged, the receive maximum`)
-    if (this.#ackBytes === this.#acks.length) this.#acks = Buffer.concat([this.#acks, this.#acks])
-    this.#acks[this.#ackBytes++] = 0x40
-    this.#acks[this.#ackBytes++] = 2
-    this.#acks[this.#ackBytes++] = packetId >> 8
-    this.#acks[this.#ackBytes++] = packetId & 255
   }
 
   #endBurst(): void {
     if (!this.#burstOpen) return
     this.#burstOpen = false
-    if (this.#ackBytes === 0) {
+    const acks = this.framer.takeAcks()
+    if (!acks) {
       this.out.endBurst()
       return
     }
-    const acks = Buffer.from(this.#acks.subarray(0, this.#ackBytes))
-    this.#ackBytes = 0
     this.#gathered.acknowledged = true
     this.out.endBurst(() => {
-      this.#unacknowledged -= acks.length / 4
+      // The framer is the next connection's.
+      if (this.destroyed) return
+      this.framer.acknowledged(acks.length / 4)
       if (!this.#socket.writable) return
       this.counts.acks += acks.length / 4
       this.counts.ackWrites++
@@ -283,20 +239,8 @@ export class Tap extends Duplex implements PacketSink {
 
   /** Counts what was read but never found room: QoS 1 comes again, QoS 0 does not. */
   #countLeft(): void {
-    const { bounds } = this.#framer
-    const left: PacketSink = {
-      publish: (_bytes, _topic, _topicEnd, _payload, _end, _header, packetId) => {
-        if (packetId === 0) this.out.count('dropped', 1)
-        return true
-      },
-      oversized: () => {},
-      control: () => {},
-    }
-    try {
-      new Framer(this.options.version, bounds, left).parse(this.#buffer, this.#read, this.#written)
-    } catch {
-      // A broken rest was nothing that could be counted.
-    }
-    this.#read = this.#written = 0
+    const left = this.framer.countLeft()
+    if (left > 0) this.out.count('dropped', left)
+    this.framer.forget()
   }
 }
