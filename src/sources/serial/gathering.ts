@@ -16,7 +16,7 @@ const FULL_BYTES = 3840
 const TELLING_BYTES = 1024
 /** Shorter ones are not worth a timer. */
 const LEAST_MS = 1
-/** As exact as timers are: so close to the tick, or to a place of the grid, it has passed. */
+/** As exact as timers are: so close to the tick it has passed. */
 const NEAR_MS = 1
 
 /** Chooses the pauses of one port. Durations in ms. */
@@ -42,9 +42,16 @@ export class Gathering {
     const byteMs = bytes < TELLING_BYTES ? this.#byteMs : Math.min(this.#byteMs, sinceMs / bytes)
     const longestMs = Math.min(GATHER_BYTES * byteMs, this.#arrivalErrorMs)
     const toTickMs = tickMs > NEAR_MS ? tickMs : tickMs + this.#batchMs
-    const toGridMs =
-      longestMs === Number.POSITIVE_INFINITY ? toTickMs : longestMs - ((nowMs + NEAR_MS) % longestMs) + NEAR_MS
+    if (longestMs < LEAST_MS) return 0
+    const toGridMs = toGrid(nowMs, longestMs)
     const pauseMs = Math.min(toTickMs, toGridMs)
     return pauseMs >= LEAST_MS ? pauseMs : 0
   }
+}
+
+/** From `nowMs` to the next place of a grid; where it is nearly there, to the one behind. */
+function toGrid(nowMs: number, stepMs: number): number {
+  if (stepMs === Number.POSITIVE_INFINITY) return stepMs
+  const nearMs = Math.min(NEAR_MS, stepMs / 8)
+  return stepMs - ((nowMs + nearMs) % stepMs) + nearMs
 }

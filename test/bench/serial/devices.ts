@@ -4,7 +4,8 @@ import koffi from 'koffi'
 
 // Devices at the far ends of pseudo-terminals: node devices.js PORTS BYTES_A_SECOND SECONDS. Prints the ports that weir is to
 // open, and after a line on stdin speaks: numbered lines of about 40 bytes, a millisecond's bytes at a time, as a UART
-// brings them. What a port has no room for is gone, as with a UART. At the end it prints what was sent.
+// brings them. What the kernel has no room for waits, and is counted: a UART would have lost it. At the end it prints what
+// was sent.
 
 const MOST_LATE_MS = 4
 
@@ -19,7 +20,8 @@ class Device {
   readonly path: string
   lines = 0
   bytes = 0
-  dropped = 0
+  /** Times that the kernel had no room. */
+  full = 0
   readonly #fd: number
   #rest: Buffer = Buffer.alloc(0)
 
@@ -31,20 +33,26 @@ class Device {
     this.path = name.toString('utf8', 0, name.indexOf(0))
   }
 
-  /** Sends all bytes due by now; whole lines where `whole` is set. */
-  speak(dueBytes: number, whole: boolean): void {
+  /** Sends all bytes due by now; whole lines where `whole` is set. False: there was no room. */
+  speak(dueBytes: number, whole: boolean): boolean {
     while (this.bytes < dueBytes) {
       if (this.#rest.length === 0) this.#rest = this.#line()
-      const bytes = whole ? this.#rest.length : Math.min(this.#rest.length, dueBytes - this.bytes)
-      this.#write(this.#rest.subarray(0, bytes))
-      this.bytes += bytes
-      this.#rest = this.#rest.subarray(bytes)
+      const bytes = whole ? this.#rest.length : Math.min(this.#rest.length, Math.ceil(dueBytes - this.bytes))
+      const sent = this.#write(this.#rest.subarray(0, bytes))
+      this.bytes += sent
+      this.#rest = this.#rest.subarray(sent)
+      if (sent < bytes) {
+        this.full++
+        return false
+      }
     }
+    return true
   }
 
   /** Sends what is left of the last line. */
-  end(): void {
-    this.speak(this.bytes + this.#rest.length, true)
+  async end(): Promise<void> {
+    const endBytes = this.bytes + this.#rest.length
+    while (!this.speak(endBytes, true)) await sleep(1)
   }
 
   #line(): Buffer {
@@ -53,12 +61,12 @@ class Device {
     return Buffer.from(`${fields.join(',')}\n`)
   }
 
-  #write(bytes: Buffer): void {
+  #write(bytes: Buffer): number {
     try {
-      this.dropped += bytes.length - writeSync(this.#fd, bytes)
+      return writeSync(this.#fd, bytes)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-      this.dropped += bytes.length
+      return 0
     }
   }
 }
@@ -76,7 +84,7 @@ for (let ms = 0, atMs = performance.now(); ms < seconds * 1000; ) {
     device.speak((ms / 1000) * bytesASecond - (ports > 1 ? (40 * i) / ports : 0), ports > 1)
   await sleep(1)
 }
-for (const device of devices) device.end()
-const sum = (what: 'lines' | 'bytes' | 'dropped') => devices.reduce((n, device) => n + device[what], 0)
-console.log(JSON.stringify({ lines: sum('lines'), bytes: sum('bytes'), dropped: sum('dropped') }))
+for (const device of devices) await device.end()
+const sum = (what: 'lines' | 'bytes' | 'full') => devices.reduce((n, device) => n + device[what], 0)
+console.log(JSON.stringify({ lines: sum('lines'), bytes: sum('bytes'), full: sum('full') }))
 process.stdin.once('end', () => process.exit())
