@@ -5,7 +5,7 @@
 //   - what fits into the kernel ÷ bytes a second: those that the wire can bring, or that came lately where more came (a
 //     USB device or a pseudo-terminal has a baud rate that means nothing).
 //
-// Pauses that the tick does not end lie on a grid of their own length, counted from the boot: ports of the same pause,
+// Pauses that the tick does not end lie on a grid of nearly their own length, counted from the boot: ports of the same pause,
 // whenever they were opened, are read on the same wake-up.
 
 /** A terminal's buffer in the kernel holds 4,096 bytes; the rest is for a wake-up that comes late. */
@@ -41,17 +41,17 @@ export class Gathering {
     if (bytes >= FULL_BYTES) return 0
     const byteMs = bytes < TELLING_BYTES ? this.#byteMs : Math.min(this.#byteMs, sinceMs / bytes)
     const longestMs = Math.min(GATHER_BYTES * byteMs, this.#arrivalErrorMs)
-    const toTickMs = tickMs > NEAR_MS ? tickMs : tickMs + this.#batchMs
     if (longestMs < LEAST_MS) return 0
-    const toGridMs = toGrid(nowMs, longestMs)
-    const pauseMs = Math.min(toTickMs, toGridMs)
+    const toTickMs = tickMs > NEAR_MS ? tickMs : tickMs + this.#batchMs
+    const pauseMs = Math.min(toTickMs, toGridMs(nowMs, longestMs))
     return pauseMs >= LEAST_MS ? pauseMs : 0
   }
 }
 
-/** From `nowMs` to the next place of a grid; where it is nearly there, to the one behind. */
-function toGrid(nowMs: number, stepMs: number): number {
-  if (stepMs === Number.POSITIVE_INFINITY) return stepMs
-  const nearMs = Math.min(NEAR_MS, stepMs / 8)
+/** From `nowMs` to the next place of a grid, or to the one behind where it is nearly there; never more than `longestMs`. */
+function toGridMs(nowMs: number, longestMs: number): number {
+  if (longestMs === Number.POSITIVE_INFINITY) return longestMs
+  const nearMs = Math.min(NEAR_MS, longestMs / 8)
+  const stepMs = longestMs - nearMs
   return stepMs - ((nowMs + nearMs) % stepMs) + nearMs
 }

@@ -17,12 +17,12 @@ test('no more gathers than the kernel holds: by the wire, or by what came lately
   for (const nowMs of [1000, 1010.5, 1033.2, 123_456.7]) {
     const gathering = new Gathering(BYTE_US, NEVER, nowMs - 30)
     const pauseMs = gathering.pauseMs(100, nowMs, 250)
-    assert.ok(pauseMs > 0 && (pauseMs * 1000) / BYTE_US < 3200, `${pauseMs} ms at ${nowMs}`)
+    assert.ok(pauseMs > 0 && (pauseMs * 1000) / BYTE_US <= 3072, `${pauseMs} ms at ${nowMs}`)
   }
   // A USB device that sends 300,000 bytes a second, whatever baud says.
   const gathering = new Gathering(10e6 / 9600, NEVER, 1000)
   const pauseMs = gathering.pauseMs(1500, 1005, 250)
-  assert.ok(pauseMs > 0 && pauseMs * 300 < 3400, `${pauseMs} ms`)
+  assert.ok(pauseMs > 0 && pauseMs * 300 <= 3072, `${pauseMs} ms`)
   // Few bytes at once tell nothing.
   assert.equal(gathering.pauseMs(20, 1005.01, 245), 245)
 })
@@ -35,14 +35,15 @@ test('behind a read that may have left some behind there is no pause, nor where 
 
 test('timed by arrival no longer than the error, and ports wake together whenever they were read', () => {
   const ends = new Set<number>()
-  for (const nowMs of [1000.7, 1003, 1011.2, 1018.9]) {
+  // Places of the grid are 988 and 1007.
+  for (const nowMs of [988.7, 993, 1001.2, 1005.9]) {
     const gathering = new Gathering(10e6 / 115_200, 20_000, 900)
     const pauseMs = gathering.pauseMs(40, nowMs, 250)
-    assert.ok(pauseMs <= 21)
+    assert.ok(pauseMs <= 20)
     ends.add(Math.round(nowMs + pauseMs))
   }
-  assert.deepEqual([...ends], [1020])
+  assert.deepEqual([...ends], [1007])
   // A timer that was half a millisecond early has come, not gone.
-  const pauseMs = new Gathering(10e6 / 115_200, 20_000, 900).pauseMs(40, 1019.6, 250)
-  assert.ok(Math.abs(pauseMs - 20.4) < 1e-6, `${pauseMs}`)
+  const pauseMs = new Gathering(10e6 / 115_200, 20_000, 900).pauseMs(40, 1006.6, 250)
+  assert.ok(Math.abs(pauseMs - 19.4) < 1e-6, `${pauseMs}`)
 })
