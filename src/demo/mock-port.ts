@@ -1,5 +1,5 @@
-import { LinkError } from '../model/errors.js'
 import type { OpenPort, PortSettings } from '../sources/serial/binding.js'
+import { portGone } from '../sources/serial/port-gone.js'
 import type { SerialLine } from './serial-line.js'
 
 /** What is used of @serialport/binding-mock, whose own types its package does not export. */
@@ -17,6 +17,7 @@ interface MockPort {
   close(): Promise<void>
 }
 
+const BUFFER_BYTES = 4096
 const PATH = '/dev/ttyMOCK0'
 
 /** A serial port of serialport's mock binding, and what opens it in the place of a real one. */
@@ -29,14 +30,22 @@ export async function openMockPort(): Promise<SerialLine> {
   const open: OpenPort = async (settings) => {
     const port = (opened = await mock.open(settings))
     const closed = () => !port.isOpen
+    const buffer = Buffer.alloc(BUFFER_BYTES)
+    let held = buffer.subarray(0, 0)
     return {
-      async read(into) {
-        const bytes = Buffer.from(into.buffer, into.byteOffset, into.byteLength)
+      isDirect: true,
+      read(into) {
+        const bytes = Math.min(into.length, held.length)
+        into.set(held.subarray(0, bytes))
+        held = held.subarray(bytes)
+        return bytes
+      },
+      async readable() {
+        if (closed() || held.length > 0) return
         try {
-          return (await port.read(bytes, 0, bytes.length)).bytesRead
+          held = buffer.subarray(0, (await port.read(buffer, 0, BUFFER_BYTES)).bytesRead)
         } catch (cause) {
-          if (closed()) return 0
-          throw new LinkError(`cannot read serial port "${settings.path}": it is gone`, { cause })
+          if (!closed()) throw portGone(settings.path, cause)
         }
       },
       write: (bytes) => void port.write(Buffer.from(bytes)),

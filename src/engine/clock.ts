@@ -19,6 +19,7 @@ export class SystemClock implements Clock {
   readonly #originMs = Number(process.hrtime.bigint()) / 1e6 - performance.now()
   readonly #trueTime = new TrueTime()
   #armedMs = Number.POSITIVE_INFINITY
+  #isRunning = false
 
   nowUs(): number {
     return Date.now() * 1000
@@ -51,7 +52,8 @@ export class SystemClock implements Clock {
 
   #arm(): void {
     const next = this.#due.at(-1)
-    if (next === undefined || next.atMs >= this.#armedMs) return
+    // While it runs what is due, that is still in the list: armed for that, it would wake for nothing.
+    if (next === undefined || next.atMs >= this.#armedMs || this.#isRunning) return
     this.#disarm()
     this.#armedMs = next.atMs
     const delayMs = Math.ceil(next.atMs - this.monotonicMs())
@@ -66,6 +68,7 @@ export class SystemClock implements Clock {
 
   #run(): void {
     this.#disarm()
+    this.#isRunning = true
     // Half a millisecond early is on time: another wake-up would cost more than it is worth.
     const nowMs = this.monotonicMs() + 0.5
     try {
@@ -75,6 +78,7 @@ export class SystemClock implements Clock {
         next.f()
       }
     } finally {
+      this.#isRunning = false
       this.#arm()
     }
   }

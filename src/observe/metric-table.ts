@@ -402,6 +402,13 @@ export const metrics: readonly Metric[] = [
     },
   },
   {
+    name: 'weir_wakeups_total',
+    kind: 'counter',
+    help: 'Times that a thread of the process slept and was woken.',
+    labels: [],
+    values: () => one(process.resourceUsage().voluntaryContextSwitches),
+  },
+  {
     name: 'process_resident_memory_bytes',
     kind: 'gauge',
     help: 'Resident memory of the process.',

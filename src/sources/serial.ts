@@ -1,19 +1,18 @@
 import * as v from 'valibot'
 import { escapedBytes } from '../framing/escaped.js'
 import { framings } from '../framing/index.js'
-import { pause, type Timer } from '../model/clock.js'
+import type { Timer } from '../model/clock.js'
 import { LinkError, reasonOf } from '../model/errors.js'
+import type { Log } from '../model/log.js'
 import { duration } from '../model/schema.js'
 import type { Source, SourceComponent, SourceContext, SourceOutput } from '../model/source.js'
 import { type OpenPort, openPort, type Port } from './serial/binding.js'
+import { Gathering } from './serial/gathering.js'
 import { type Messages, messagesOf } from './serial/messages.js'
+import { PortReader } from './serial/reader.js'
 import { Receiver } from './serial/receiver.js'
 
 const says = v.description
-
-const READ_BYTES = 65536
-/** Bytes that may wait in the kernel before the next read: half of what a terminal's buffer holds. */
-const GATHER_BYTES = 2048
 
 export interface SerialOptions {
   path: string
@@ -79,6 +78,18 @@ export const serialThrough = (open: OpenPort): SourceComponent<SerialOptions> =>
   create: (options, context) => new SerialSource(options, context, open),
 })
 
+const told = new WeakSet<Log>()
+
+/** Says once, however many ports there are, that they are read the slow way. */
+function tellSlow(log: Log): void {
+  if (told.has(log)) return
+  told.add(log)
+  log.warn(
+    {},
+    'serial ports are read by way of serialport, at several times the CPU: this version of it hands out no descriptor; install weir with the version that it names',
+  )
+}
+
 const framingOf = (frame: SerialOptions['frame']) => framings.find(({ type }) => type === frame.type)!
 
 class SerialSource implements Source {
@@ -89,6 +100,7 @@ class SerialSource implements Source {
   readonly #byteUs: number
   /** Kept over outages: what is known of the port does not change by opening it again. */
   #messages: Messages | undefined
+  #reader: PortReader | undefined
 
   constructor(options: SerialOptions, context: SourceContext, open: OpenPort = openPort) {
     this.#options = options
@@ -101,12 +113,13 @@ class SerialSource implements Source {
   async run(out: SourceOutput, signal: AbortSignal): Promise<'aborted'> {
     const { path, baud, dataBits, parity, stopBits, rtscts } = this.#options
     if (signal.aborted) return 'aborted'
-    const port = await this.#open({ path, baudRate: baud, dataBits, parity, stopBits, rtscts })
+    const port = await this.#open({ path, baudRate: baud, dataBits, parity, stopBits, rtscts }, out.clock)
     const close = () => void port.close().catch(() => {})
     signal.addEventListener('abort', close, { once: true })
     if (signal.aborted) close()
     try {
       await this.#prepare(port, out)
+      if (!port.isDirect) tellSlow(out.log)
       out.link('up', path)
       await this.#read(port, out, signal)
       return 'aborted'
@@ -128,41 +141,34 @@ class SerialSource implements Source {
   /** Reads until the port is closed; rejects with a LinkError when the device is gone or silent. */
   async #read(port: Port, out: SourceOutput, signal: AbortSignal): Promise<void> {
     const { frame, path } = this.#options
+    const { timedByArrival, arrivalErrorUs, maxFrameBytes } = this.#context
     const framing = framingOf(frame)
-    const framer = framing.create(frame as never, this.#context.maxFrameBytes)
+    const framer = framing.create(frame as never, maxFrameBytes)
     const wire = { path, byteUs: this.#byteUs }
     const receiver = new Receiver(out, (this.#messages ??= messagesOf(framing.codec, wire, this.#context, out)))
-    const silence = new SilenceWatch(out, this.#options.silence, () => void port.close().catch(() => {}))
-    const buffer = new Uint8Array(READ_BYTES)
+    const longestUs = timedByArrival ? arrivalErrorUs : Number.POSITIVE_INFINITY
+    const gathering = new Gathering(this.#byteUs, longestUs, out.clock.monotonicMs())
+    const end = () => {
+      reader.stop()
+      void port.close().catch(() => {})
+    }
+    const silence = new SilenceWatch(out, this.#options.silence, end)
+    const reader = new PortReader(port, framer, receiver, gathering, out, () => silence.heard())
+    this.#reader = reader
+    signal.addEventListener('abort', end, { once: true })
+    if (signal.aborted) end()
     try {
-      for (;;) {
-        const askedMs = out.clock.monotonicMs()
-        const bytes = await port.read(buffer)
-        if (!bytes) break
-        silence.heard()
-        receiver.beginBurst(bytes, out.clock.monotonicMs() - askedMs)
-        framer.push(buffer.subarray(0, bytes), receiver)
-        receiver.endBurst()
-        const gatherMs = bytes < GATHER_BYTES ? this.#gatherMs(out) : 0
-        if (gatherMs > 0) await pause(out.clock, gatherMs, signal)
-      }
+      await reader.run()
     } finally {
       silence.stop()
-      framer.end(receiver)
+      signal.removeEventListener('abort', end)
     }
     if (silence.broken)
       throw new LinkError(`cannot hear serial port "${path}": no byte for \`silence\`; it is opened again`)
   }
 
-  /** How long bytes may gather in the kernel, so that many of them cost one wake-up, without overrunning its buffer. */
-  #gatherMs(out: SourceOutput): number {
-    const { timedByArrival, arrivalErrorUs } = this.#context
-    const fillMs = (GATHER_BYTES * this.#byteUs) / 1000
-    return Math.min(out.gatherMs(), fillMs, timedByArrival ? arrivalErrorUs / 1000 : Infinity)
-  }
-
   status(): Record<string, unknown> {
-    return this.#messages?.status?.() ?? {}
+    return { ...this.#reader?.status(), ...this.#messages?.status?.() }
   }
 }
 

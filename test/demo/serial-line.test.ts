@@ -7,6 +7,7 @@ import { openMockPort } from '../../src/demo/mock-port.js'
 import { openPseudoTerminal } from '../../src/demo/pseudo-terminal.js'
 import { openSerialLine } from '../../src/demo/serial-line.js'
 import { openPort } from '../../src/sources/serial/binding.js'
+import { FakeClock } from '../support/fake-clock.js'
 
 const settings = { baudRate: 115200, dataBits: 8, parity: 'none', stopBits: 1, rtscts: false } as const
 
@@ -28,11 +29,12 @@ test('bytes go through the pseudo-terminal as they are, to serialport itself', a
 test('what nobody reads is dropped, without waiting, and what comes later is heard', async () => {
   const line = await openPseudoTerminal()
   for (let i = 0; i < 10_000; i++) line.write(`${i} ${'x'.repeat(50)}\n`)
-  const port = await openPort({ ...settings, path: line.path })
+  const port = await openPort({ ...settings, path: line.path }, new FakeClock())
   // What lay there when the port was opened is thrown away by opening it.
   line.write('later\n')
   const buffer = new Uint8Array(65536)
-  const bytes = await port.read(buffer)
+  await port.readable()
+  const bytes = port.read(buffer)
   assert.equal(Buffer.from(buffer.subarray(0, bytes)).toString(), 'later\n')
   await port.close()
   line.close()
@@ -49,15 +51,17 @@ test('the mock port reads what is written while it is open, and ends a waiting r
   const line = await openMockPort()
   assert.ok(line.open)
   line.write('nobody hears this\n')
-  const port = await line.open({ ...settings, path: line.path })
+  const port = await line.open({ ...settings, path: line.path }, new FakeClock())
   line.write('41.2,3.2\n')
   const buffer = new Uint8Array(64)
-  const bytes = await port.read(buffer)
+  await port.readable()
+  const bytes = port.read(buffer)
   assert.equal(Buffer.from(buffer.subarray(0, bytes)).toString(), '41.2,3.2\n')
-  const waiting = port.read(buffer)
+  const waiting = port.readable()
   await port.close()
   await port.close()
-  assert.equal(await waiting, 0)
-  const again = await line.open({ ...settings, path: line.path })
+  await waiting
+  assert.equal(port.read(buffer), 0)
+  const again = await line.open({ ...settings, path: line.path }, new FakeClock())
   await again.close()
 })

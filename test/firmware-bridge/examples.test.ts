@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { openPort, type Port } from '../../src/sources/serial/binding.js'
 import { type ReadData, readDevice } from '../support/bridge.js'
+import { FakeClock } from '../support/fake-clock.js'
 import { buildFirmware, type Firmware } from '../support/firmware.js'
 import { openPtyPair } from '../support/pty.js'
 
@@ -16,14 +17,15 @@ before(async () => {
 after(() => firmware.clear())
 
 const open = (path: string) =>
-  openPort({ path, baudRate: 115_200, dataBits: 8, parity: 'none', stopBits: 1, rtscts: false })
+  openPort({ path, baudRate: 115_200, dataBits: 8, parity: 'none', stopBits: 1, rtscts: false }, new FakeClock())
 
 /** Bytes of a port until `enough` of them say what is looked for. */
 async function readUntil(port: Port, enough: (data: ReadData[]) => boolean): Promise<Buffer> {
   const chunks: Buffer[] = []
   const buffer = new Uint8Array(65536)
   while (!enough(readDevice(Buffer.concat(chunks)).data)) {
-    const bytes = await port.read(buffer)
+    await port.readable()
+    const bytes = port.read(buffer)
     assert.ok(bytes > 0)
     chunks.push(Buffer.from(buffer.subarray(0, bytes)))
   }

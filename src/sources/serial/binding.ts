@@ -1,7 +1,9 @@
-import { readSync, writeSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
-import { bug, LinkError, reasonOf } from '../../model/errors.js'
+import type { Clock } from '../../model/clock.js'
+import { LinkError, reasonOf } from '../../model/errors.js'
 import { portProblem } from './access.js'
+import { dataPort } from './data-port.js'
+import { descriptorPort } from './descriptor-port.js'
 import { holdersOf, holdersText } from './holders.js'
 
 export interface PortSettings {
@@ -15,85 +17,51 @@ export interface PortSettings {
 
 /** An open serial port. */
 export interface Port {
+  /** Read by its descriptor; false: by way of the binding, which costs several times as much. */
+  readonly isDirect: boolean
   /**
-   * Waits for bytes and reads what is there, at most the buffer's length. 0 once the port is closed by this side;
-   * rejects with a LinkError when the device is gone. One read at a time.
+   * Takes what is there now, at most the buffer's length, without waiting; 0 where nothing is, or once it is closed by this
+   * side. Throws a LinkError when the device is gone.
    */
-  read(into: Uint8Array): Promise<number>
+  read(into: Uint8Array): number
+  /** Resolves when `read` may find something, or once it is closed by this side; rejects with a LinkError when the device is gone. */
+  readable(): Promise<void>
   /** Hands bytes to the kernel at once; throws a LinkError when it doesn't take them all. */
   write(bytes: Uint8Array): void
   /** Sets DTR, leaving RTS on; rejects where the port has no such lines (a pseudo-terminal). */
   setDtr(on: boolean): Promise<void>
-  /** Ends a waiting read and lets go of the port; further calls do nothing. */
+  /** Ends a waiting `readable` and lets go of the port; further calls do nothing. */
   close(): Promise<void>
 }
 
 /** Opens a port; rejects with a LinkError that says what to do. */
-export type OpenPort = (settings: PortSettings) => Promise<Port>
+export type OpenPort = (settings: PortSettings, clock: Clock) => Promise<Port>
 
-/** What weir uses of an open port of @serialport/bindings-cpp 13; `fd` and `poller` are in its types, not in its manual. */
-interface BindingPort {
-  fd: number | null
+/** What weir uses of an open port of @serialport/bindings-cpp 13. */
+export interface BindingPort {
+  /** `fd` and `poller` are in its types, not in its manual: they may go with any version. */
+  fd?: number | null
   poller?: { once(event: 'readable', callback: (error: Error | null) => void): unknown }
+  read(buffer: Buffer, offset: number, length: number): Promise<{ bytesRead: number }>
+  write(buffer: Buffer): Promise<void>
   set(flags: { brk: boolean; cts: boolean; dtr: boolean; rts: boolean }): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * Opens a serial port through serialport's binding, and reads its descriptor here: the binding's own `read` takes 0 bytes
- * (a hang-up) for a reason to read again, which keeps a core busy for ever when the device is unplugged.
+ * Opens a serial port through serialport's binding, and reads its descriptor here where the binding hands it out.
  * Rejects with a LinkError that says what to do.
  */
-export async function openPort(settings: PortSettings): Promise<Port> {
-  const name = `serial port "${settings.path}"`
-  const problem = await portProblem(settings.path)
+export async function openPort(settings: PortSettings, clock: Clock): Promise<Port> {
+  const { path } = settings
+  const name = `serial port "${path}"`
+  const problem = await portProblem(path)
   if (problem) throw new LinkError(`cannot open ${name}: ${problem}`)
   const { SerialPort } = await import('serialport')
-  const binding = await SerialPort.binding.open(settings).catch(async (error: unknown) => {
-    throw new LinkError(`cannot open ${name}: ${await explain(reasonOf(error), settings.path)}`, { cause: error })
+  const binding: BindingPort = await SerialPort.binding.open(settings).catch(async (error: unknown) => {
+    throw new LinkError(`cannot open ${name}: ${await explain(reasonOf(error), path)}`, { cause: error })
   })
-  return wrap(binding as BindingPort, name)
-}
-
-function wrap(binding: BindingPort, name: string): Port {
-  const { fd, poller } = binding
-  if (!fd || !poller) return bug('serialport hands out no descriptor')
-  let closing: Promise<void> | undefined
-  const gone = (cause?: unknown) =>
-    new LinkError(`cannot read ${name}: it is gone; plug the device in again`, { cause })
-  const readable = () =>
-    new Promise<void>((resolve, reject) => poller.once('readable', (error) => (error ? reject(error) : resolve())))
-
-  return {
-    async read(into) {
-      while (!closing) {
-        try {
-          await readable()
-          if (closing) break
-          const bytes = readSync(fd, into)
-          if (bytes > 0) return bytes
-        } catch (error) {
-          if (closing) break
-          if (['EAGAIN', 'EINTR'].includes((error as NodeJS.ErrnoException).code ?? '')) continue
-          throw gone(error)
-        }
-        throw gone()
-      }
-      return 0
-    },
-    write(bytes) {
-      const taken = writeSync(fd, bytes)
-      if (taken < bytes.length)
-        throw new LinkError(
-          `cannot write to ${name}: it took ${taken} of ${bytes.length} bytes; check the flow control (\`rtscts\`)`,
-        )
-    },
-    setDtr: (on) => binding.set({ brk: false, cts: false, dtr: on, rts: true }),
-    close() {
-      closing ??= binding.close()
-      return closing
-    },
-  }
+  return descriptorPort(binding, path) ?? dataPort(binding, path, clock)
 }
 
 async function explain(words: string, path: string): Promise<string> {

@@ -3,6 +3,7 @@ import { closeSync, openSync, realpathSync } from 'node:fs'
 import { test } from 'node:test'
 import { openPort } from '../../../src/sources/serial/binding.js'
 import { holdersOf, holdersText } from '../../../src/sources/serial/holders.js'
+import { FakeClock } from '../../support/fake-clock.js'
 import { openPtyPair } from '../../support/pty.js'
 
 test('this process is found to hold what it has open, and no longer', async () => {
@@ -24,9 +25,9 @@ test('holders in words', () => {
 test('a port that another has locked names who holds it', async () => {
   const pair = await openPtyPair()
   const settings = { path: pair.port, baudRate: 9600, dataBits: 8, parity: 'none', stopBits: 1, rtscts: false } as const
-  const first = await openPort(settings)
+  const first = await openPort(settings, new FakeClock())
   // This process holds it itself, besides socat which made it.
-  await assert.rejects(openPort(settings), /has it open; end that/)
+  await assert.rejects(openPort(settings, new FakeClock()), /has it open; end that/)
   await first.close()
   await pair.unplug()
 })
