@@ -16,6 +16,8 @@ const WARM_SECONDS = 5
 /** Windows that began before the start are not written. */
 const FIRST_WINDOW_MS = 1500
 const SETTLE_MS = 2000
+/** Its table of topics is of a fixed size. */
+const PROTOTYPE_SERIES = 2000
 const BROKER = 'max_inflight_messages 1000\n'
 
 /** What a run of one contestant gave. */
@@ -135,7 +137,7 @@ async function row(
   const plain = options.against ? await measure(bed, load, (place) => startPlain(load, place)) : undefined
   progress('prototype')
   const older =
-    prototype && load.shape === 'object' && !load.strictWindow
+    prototype && load.shape === 'object' && load.series <= PROTOTYPE_SERIES && !load.strictWindow
       ? await measure(bed, load, (place) => prototype(load, place, Math.round(ours.pauseMs)))
       : undefined
   if (process.stderr.isTTY) say('\r\u001b[K')
