@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pipelineChart } from '../support/chart.js'
 import { startMosquitto } from '../support/mosquitto.js'
 import type { Bench } from './main.js'
-import { type Case, type Options, optionsOf } from './pipeline/cases.js'
+import { type Case, type Options, optionsOf, Refusal } from './pipeline/cases.js'
 import { dearest, type Place, preparePrototype, type Running, startPlain, startWeir } from './pipeline/contestants.js'
 import { type Database, startDatabase } from './pipeline/database.js'
 import { compileGenerators, startGenerator } from './pipeline/generator.js'
@@ -212,7 +212,16 @@ async function profiled(bed: Bed, load: Case): Promise<string[]> {
 
 /** Devices that send JSON, 1 s windows of six reductions into InfluxDB, through a real broker. */
 export async function run(words: readonly string[]): Promise<Bench> {
-  const options = optionsOf(words)
+  try {
+    return await measured(optionsOf(words))
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    console.error(error.message)
+    process.exit(64)
+  }
+}
+
+async function measured(options: Options): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'))
   let database: Database | undefined
   try {
