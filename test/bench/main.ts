@@ -31,6 +31,8 @@ const command = [name, ...(options.length ? ['--', ...options] : [])]
 const { run } = (await import(new URL(`${name}.js`, here).href)) as {
   run(words: readonly string[]): Promise<Bench>
 }
+// As it is when it begins: somebody may commit meanwhile.
+const measuredCommit = commit()
 const { chart, ...bench } = await run(options)
 const machine = cpus()
 const record = {
@@ -38,7 +40,7 @@ const record = {
   command: `npm run bench ${command}`,
   machine: `${machine.length} x ${machine[0]?.model.trim()}, ${process.arch}`,
   node: process.version,
-  commit: commit(),
+  commit: measuredCommit,
   date: new Date().toISOString(),
   load: loadavg()[1]?.toFixed(1) ?? '',
   ...bench,

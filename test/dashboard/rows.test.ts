@@ -125,6 +125,26 @@ test('memory is bounded: with many rows each keeps less, and past the last the o
   assert.equal(rows.history(heads[0].id, -1)!.timesS.at(-1), 399)
 })
 
+test('whichever rows spoke meanwhile, it is always the one silent for longest that goes', () => {
+  const many = Array.from({ length: 200 }, (_, i) => device(`m${i}`))
+  fc.assert(
+    fc.property(fc.array(fc.nat(199), { minLength: 100, maxLength: 400 }), (speakers) => {
+      const rows = new Rows(200_000, 40)
+      const lately: string[] = []
+      for (const [second, i] of speakers.entries()) {
+        rows.take(line(many[i], second, { temp_mean: second }))
+        const name = `m${i}`
+        if (lately.includes(name)) lately.splice(lately.indexOf(name), 1)
+        lately.push(name)
+        if (lately.length > 40) lately.shift()
+      }
+      const shown = rows.changes(-1, 0).heads.map(({ tags }) => tags[0][1])
+      assert.deepEqual(new Set(shown), new Set(lately))
+    }),
+    { numRuns: 30 },
+  )
+})
+
 test('who applies every change, at whatever times, knows what a newcomer is told', () => {
   const step = fc.record({
     device: fc.nat(1),

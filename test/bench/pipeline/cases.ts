@@ -60,6 +60,9 @@ export const CASES: readonly Case[] = [
   }),
 ]
 
+/** Why it can't be measured, in words for who asked. */
+export class Refusal extends Error {}
+
 /** What `npm run bench pipeline -- WORDS` says. */
 export interface Options {
   cases: readonly Case[]
@@ -73,7 +76,7 @@ export interface Options {
   record: boolean
 }
 
-/** Reads the words; throws in words of its own. */
+/** Reads the words; throws a Refusal. */
 export function optionsOf(words: readonly string[]): Options {
   const options: Options = {
     cases: [],
@@ -93,11 +96,11 @@ export function optionsOf(words: readonly string[]): Options {
     else if (word === '--record') options.record = true
     else if (CASES.some(({ name }) => name === word)) chosen.add(word)
     else if (word !== '--json')
-      throw new Error(
+      throw new Refusal(
         `cannot run case \`${word}\`: unknown; known ones are ${CASES.map(({ name }) => name).join(', ')}; options: --seconds N, --alone (without the plain program), --prof, --prototype DIR, --record, --json`,
       )
   }
-  if (!(options.seconds >= 1)) throw new Error('cannot run for `--seconds`: a number from 1 on is needed')
+  if (!(options.seconds >= 1)) throw new Refusal('cannot run for `--seconds`: a number from 1 on is needed')
   options.cases = chosen.size > 0 ? CASES.filter(({ name }) => chosen.has(name)) : CASES
   return options
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { Case } from './cases.js'
+import { type Case, Refusal } from './cases.js'
 
 /** What an order became. */
 export interface Sent {
@@ -35,7 +35,7 @@ export function compileGenerators(folder: string): void {
       execFileSync('gcc', ['-O2', '-o', join(folder, name), source], { stdio: ['ignore', 'ignore', 'pipe'] })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      throw new Error(
+      throw new Refusal(
         'cannot compile the load generators: there is no gcc; install package gcc, or use `weir bench pipeline`, which needs none',
       )
     }
