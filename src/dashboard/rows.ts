@@ -5,8 +5,9 @@ import type { RowHead, RowValue, SeriesHistory, Sparks } from './wire.js'
 /** Panes kept of a row while there is plenty of room, and bytes for all of them together. */
 const PANES = [300, 120, 40]
 const BYTES = 24 * 2 ** 20
-/** Rows on the page at most; beyond them the one that was silent for longest goes. */
+/** Rows on the page at most; beyond them the one that was silent for longest goes, or where none was silent so long the new one is not shown. */
 const ROWS = 20_000
+const SILENT_US = 300e6
 /** Reductions that stand for a row, the first that there is. */
 const SHOWN = ['mean', 'last', 'sum', 'count', 'max']
 const SPARK_PANES = 40
@@ -20,8 +21,9 @@ interface Row {
   reductions: { name: string; unit: string }[]
   /** Column that stands for it. */
   shown: number
-  /** When it changed last. */
+  /** When it changed last, and the time of what it got then. */
   version: number
+  lastUs: number
 }
 
 interface Column {
@@ -41,10 +43,13 @@ export class Rows {
   #gone: { id: number; version: number }[] = []
   /** Rows that were silent for longest when last looked for, the very longest at the end. */
   #silent: { row: Row; version: number }[] = []
+  /** There is none that was silent for long before this time. */
+  #lookAtUs = Number.NEGATIVE_INFINITY
 
   constructor(
     private readonly bytes = BYTES,
     private readonly most = ROWS,
+    private readonly silentUs = SILENT_US,
   ) {}
 
   /** Takes the points of a pane; nothing of them is held but devices and fields. */
@@ -56,11 +61,14 @@ export class Rows {
       let row: Row | undefined
       let at = -1
       const first = points.firstField[line]
+      let columns = this.#columns.get(device)
+      if (!columns && this.#isFull(points.timeUs)) continue
       for (let i = first; i < end; i++) {
-        const column = this.#columns.get(device)?.get(points.field[i])
+        const column = columns?.get(points.field[i])
         if (!column) {
-          this.#open(points, line, i)
+          if (!this.#open(points, line, i)) continue
           // A row that was made anew takes all of the line.
+          columns = this.#columns.get(device)
           i = first - 1
           row = undefined
           continue
@@ -68,6 +76,7 @@ export class Rows {
         if (column.row !== row) {
           row = column.row
           row.version = version
+          row.lastUs = points.timeUs
           at = row.history.place(points.timeUs, version)
           if (at >= 0 && points.correction[line]) row.history.markCorrected(at)
         }
@@ -132,8 +141,8 @@ export class Rows {
     return sparks
   }
 
-  /** A field seen for the first time of a device: its row and all the row's columns. */
-  #open(points: Points, line: number, i: number): void {
+  /** A field seen for the first time of a device: its row and all the row's columns. False where there is no room for it. */
+  #open(points: Points, line: number, i: number): boolean {
     const device = points.device[line]
     const { of } = points.field[i]
     const columns = this.#columns.get(device) ?? new Map<PointField, Column>()
@@ -145,10 +154,11 @@ export class Rows {
       const column = known.reductions.findIndex(({ name }) => name === points.field[i].reduction)
       if (column >= 0) {
         columns.set(points.field[i], { row: known, column })
-        return
+        return true
       }
       this.#close(known)
     }
+    if (this.#isFull(points.timeUs)) return false
     const fields = [
       ...(known?.reductions.map(({ name, unit }) => ({ name, unit })) ?? []),
       ...points.field
@@ -163,13 +173,11 @@ export class Rows {
         columns.set(field, { row, column: reductions.findIndex(({ name }) => name === field.reduction) })
     // Closing rows may have taken the device out.
     this.#columns.set(device, columns)
+    return true
   }
 
   #row(points: Points, device: Device, field: string, reductions: Row['reductions']): Row {
-    if (this.#rows.size >= this.most) {
-      const silent = this.#silentFor()
-      if (silent) this.#close(silent)
-    }
+    if (this.#rows.size >= this.most) this.#close(this.#silentFor(points.timeUs)!)
     const left = this.bytes - this.#bytes
     // With little room left, each further row keeps less.
     const fits = PANES.find((panes, i) => History.bytesOf(panes, reductions.length) * 50 * (i + 1) <= left) ?? 2
@@ -186,21 +194,30 @@ export class Rows {
       unit: reductions[shown].unit,
       everyS: (points.endUs - points.startUs) / 1e6,
     }
-    const row: Row = { head, device, history, reductions, shown, version: this.version }
+    const row: Row = { head, device, history, reductions, shown, version: this.version, lastUs: points.timeUs }
     this.#rows.set(head.id, row)
     return row
   }
 
-  /** The row that was silent for longest. Looked for by the many, since sorting costs. */
-  #silentFor(): Row | undefined {
-    while (this.#rows.size > 0) {
-      const found = this.#silent.pop()
+  #isFull(nowUs: number): boolean {
+    return this.#rows.size >= this.most && this.#silentFor(nowUs) === undefined
+  }
+
+  /** The row that was silent for longest, where that is long enough. Looked for by the many, since sorting costs. */
+  #silentFor(nowUs: number): Row | undefined {
+    for (;;) {
+      const found = this.#silent.at(-1)
       if (found && this.#rows.has(found.row.head.id) && found.row.version === found.version) return found.row
-      if (found) continue
+      if (this.#silent.pop()) continue
+      if (nowUs < this.#lookAtUs) return undefined
       const rows = [...this.#rows.values()].sort((a, b) => b.version - a.version)
-      this.#silent = rows.slice(-Math.ceil(rows.length / 16)).map((row) => ({ row, version: row.version }))
+      this.#lookAtUs = rows.at(-1)!.lastUs + this.silentUs
+      this.#silent = rows
+        .slice(-Math.ceil(rows.length / 16))
+        .filter(({ lastUs }) => lastUs <= nowUs - this.silentUs)
+        .map((row) => ({ row, version: row.version }))
+      if (this.#silent.length === 0) return undefined
     }
-    return undefined
   }
 
   #close(row: Row): void {

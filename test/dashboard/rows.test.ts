@@ -111,7 +111,7 @@ test('a reduction that comes later, as stddev of a second sample, makes the row 
 })
 
 test('memory is bounded: with many rows each keeps less, and past the last the one silent for longest goes', () => {
-  const rows = new Rows(200_000, 30)
+  const rows = new Rows(200_000, 30, 0)
   for (let i = 0; i < 100; i++) {
     const one = device(`m${i}`)
     for (let second = 0; second < 400; second++) rows.take(line(one, second, { temp_mean: second }))
@@ -125,11 +125,26 @@ test('memory is bounded: with many rows each keeps less, and past the last the o
   assert.equal(rows.history(heads[0].id, -1)!.timesS.at(-1), 399)
 })
 
+test('where all rows are alive a further one is not shown; it is once one was silent for minutes', () => {
+  const rows = new Rows(200_000, 3)
+  const shown = () => rows.changes(-1, 0).heads.map(({ tags }) => tags[0][1])
+  const speak = (second: number, ...names: number[]) => {
+    for (const i of names) rows.take(line(many[i], second, { temp_mean: second }))
+  }
+  const many = Array.from({ length: 5 }, (_, i) => device(`m${i}`))
+  speak(0, 0, 1, 2, 3)
+  speak(200, 0, 2, 3, 4)
+  assert.deepEqual(shown(), ['m0', 'm1', 'm2'])
+  speak(301, 0, 2, 3, 4)
+  assert.deepEqual(shown(), ['m0', 'm2', 'm3'])
+  assert.equal(rows.changes(-1, 0).gone.length, 1)
+})
+
 test('whichever rows spoke meanwhile, it is always the one silent for longest that goes', () => {
   const many = Array.from({ length: 200 }, (_, i) => device(`m${i}`))
   fc.assert(
     fc.property(fc.array(fc.nat(199), { minLength: 100, maxLength: 400 }), (speakers) => {
-      const rows = new Rows(200_000, 40)
+      const rows = new Rows(200_000, 40, 0)
       const lately: string[] = []
       for (const [second, i] of speakers.entries()) {
         rows.take(line(many[i], second, { temp_mean: second }))
