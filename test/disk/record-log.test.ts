@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { RECORD_HEAD_BYTES } from '../../src/disk/record-format.js'
 import { DiskError, StateError } from '../../src/model/errors.js'
 import { settle } from '../support/fake-clock.js'
 import { FaultyDisk } from '../support/faulty-disk.js'
@@ -47,6 +48,10 @@ test('records of one write are as if each had been written alone', () => {
   assert.equal(several.appendAll(records), 0)
   assert.deepEqual([...openLog(disks[1].copy()).log.records()], [...one.records()])
   assert.deepEqual([several.end, several.bytes], [one.end, one.bytes])
+  // Behind the head, which has an id of its own.
+  const [a, b] = disks.map((disk) => disk.files.get(paths(disk)[0])!)
+  const bytes = records.length * (RECORD_HEAD_BYTES + 'record 0'.length)
+  assert.deepEqual(b.subarray(-bytes), a.subarray(-bytes))
 })
 
 test('what the disk refuses of one write is all kept, and written later', () => {
