@@ -14,12 +14,6 @@ import {
 import type { Found, Kept } from './record-recovery.js'
 import { recordsOf } from './record-segment.js'
 
-/** A record whose body is these pieces. */
-export interface LogRecord {
-  type: number
-  pieces: readonly Uint8Array[]
-}
-
 export interface SegmentsOptions {
   disk: Disk
   dir: string
@@ -84,20 +78,12 @@ export class LogSegments {
     return join(this.#o.dir, segmentName(segment))
   }
 
-  /** Writes records that say that all was safe up to `safe`, or all before them: all of them, or none. */
-  write(records: readonly LogRecord[], safe?: LogPosition): void {
+  /** Writes a record that says that all was safe up to `safe`, or all before it. */
+  write(type: number, pieces: readonly Uint8Array[], safe?: LogPosition): void {
     if (this.#file && this.tail.offset >= this.#o.segmentBytes) this.roll()
     const file = this.open(safe)
     const before = file.sizeBytes
-    const all: Uint8Array[] = []
-    let { segment, offset } = this.tail
-    for (const { type, pieces } of records) {
-      const head = recordHead(type, pieces, safe ?? { segment, offset })
-      all.push(head, ...pieces)
-      offset += head.length
-      for (const piece of pieces) offset += piece.length
-    }
-    file.append(records.length > 1 ? [Buffer.concat(all)] : all)
+    file.append([recordHead(type, pieces, safe ?? this.tail), ...pieces])
     this.#grow(file.sizeBytes - before)
   }
 

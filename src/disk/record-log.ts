@@ -3,7 +3,7 @@ import type { Clock } from '../model/clock.js'
 import type { Disk, DiskFile } from '../model/disk.js'
 import { bug, DiskError, reasonOf } from '../model/errors.js'
 import type { Log } from '../model/log.js'
-import { type LogRecord, LogSegments } from './log-segments.js'
+import { LogSegments } from './log-segments.js'
 import { HEAD_TYPE, isBefore, type LogPosition, later, MOST_BODY_BYTES } from './record-format.js'
 import { type Damages, type LostRecord, recover } from './record-recovery.js'
 
@@ -140,20 +140,15 @@ export class RecordLog {
    * `always`: it is kept even then, since later records rest on it.
    */
   append(type: number, pieces: readonly Uint8Array[], always = false): boolean {
-    return this.appendAll([{ type, pieces }], always) === 0
-  }
-
-  /** Appends these records by one write. How many are not kept, since the disk refuses and so much is kept already. */
-  appendAll(records: readonly LogRecord[], always = false): number {
-    if (this.#queue.length > 0) return this.#keepAll(records, always)
+    if (this.#queue.length > 0) return this.#keep(type, pieces, always)
     try {
-      this.#write(records)
+      this.#write(type, pieces)
     } catch (error) {
       this.#fails(error)
-      return this.#keepAll(records, always)
+      return this.#keep(type, pieces, always)
     }
     if (!this.#o.durable) this.#works()
-    return 0
+    return true
   }
 
   /** Calls `done` once all that was appended so far is safe: at once, or after the sync that all share. */
@@ -218,7 +213,7 @@ export class RecordLog {
     let written = 0
     try {
       for (const { type, body } of this.#queue) {
-        this.#write([{ type, pieces: [body] }])
+        this.#write(type, [body])
         written++
       }
     } catch (error) {
@@ -232,24 +227,16 @@ export class RecordLog {
     this.#giveRoom()
   }
 
-  #write(records: readonly LogRecord[]): void {
+  #write(type: number, pieces: readonly Uint8Array[]): void {
     const { durable } = this.#o
-    for (const { pieces } of records) {
-      const bytes = bytesOf(pieces)
-      if (bytes > MOST_BODY_BYTES) bug(`a record of ${bytes} bytes is longer than any may be`)
-    }
-    this.#segments.write(records, durable ? this.#safe : undefined)
-    this.#appended += records.length
+    let bytes = 0
+    for (const piece of pieces) bytes += piece.length
+    if (bytes > MOST_BODY_BYTES) bug(`a record of ${bytes} bytes is longer than any may be`)
+    this.#segments.write(type, pieces, durable ? this.#safe : undefined)
+    this.#appended++
     if (!durable) return
-    for (const { type, pieces } of records) {
-      const body = Buffer.concat(pieces)
-      this.#unsafe.push({ type, body })
-      this.#heldBytes += body.length
-    }
-  }
-
-  #keepAll(records: readonly LogRecord[], always: boolean): number {
-    return records.filter(({ type, pieces }) => !this.#keep(type, pieces, always)).length
+    this.#unsafe.push({ type, body: Buffer.concat(pieces) })
+    this.#heldBytes += bytes
   }
 
   #keep(type: number, pieces: readonly Uint8Array[], always: boolean): boolean {
@@ -354,5 +341,3 @@ export class RecordLog {
     this.#retryLater()
   }
 }
-
-const bytesOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, { length }) => sum + length, 0)

@@ -238,7 +238,7 @@ export class Intake implements SourceOutput {
 
   endBurst(commit?: () => void): void {
     this.#arrivalUs = Number.NaN
-    this.#flush(commit === undefined)
+    this.flush()
     if (!commit) return
     this.#acknowledges = true
     // Without a journal what is in a block is as safe as it gets.
@@ -309,17 +309,11 @@ export class Intake implements SourceOutput {
 
   /** Writes to the journal what was taken and counted since it was last told. */
   flush(): void {
-    this.#flush(false)
-  }
-
-  /** `soon`: nobody waits for it, so that it may be written together with what others take on the same wake-up. */
-  #flush(soon: boolean): void {
     const from = this.#unwritten
     if (from < this.#used) {
       this.host.remember(this, from, this.#used)
-      const bytes = this.memory.u8.subarray(from, this.#used)
-      if (soon) this.journal?.framesSoon(this.index, bytes)
-      else if (this.journal?.frames(this.index, bytes) === false) this.journal.unwritten++
+      if (this.journal?.frames(this.index, this.memory.u8.subarray(from, this.#used)) === false)
+        this.journal.unwritten++
       this.#unwritten = this.#used
     }
     if (this.#hasCounted) this.#writeCounts()

@@ -100,8 +100,6 @@ export interface ClockRecord {
 export interface Records {
   /** False: the disk refuses, and there is no room to keep it meanwhile; with `always` it is kept all the same. */
   append(type: number, pieces: readonly Uint8Array[], always?: boolean): boolean
-  /** Several by one write; how many found no room. */
-  appendAll(records: readonly { type: number; pieces: readonly Uint8Array[] }[]): number
   /** Calls `done` once all appended so far is as safe as configured. */
   whenDurable(done: () => void): void
   /** What the disk refused fills the memory kept for it. */
@@ -122,8 +120,6 @@ export class LineJournal {
   readonly #headBytes = new Uint8Array(this.#head.buffer)
   /** Whose frames were taken last: they are written before another's are, so that the order stays. */
   #open: Burst | undefined
-  /** Frames of bursts that nobody waits for: written with the next record, or once this turn of the event loop is over. */
-  #soon: { type: number; pieces: Uint8Array[] }[] = []
   /** Frames that the disk refused for good: they are as safe as with durability `memory`. */
   unwritten = 0
   /** False while the journal itself is read: what happens is in it already. */
@@ -152,18 +148,8 @@ export class LineJournal {
   /** False: they found no room. */
   frames(source: number, bytes: Uint8Array): boolean {
     if (!this.writes) return true
-    this.#writeSoon()
     this.#head[0] = source
     return this.#journal.append(RECORD.frames, [this.#headBytes, bytes])
-  }
-
-  /** Frames that nobody waits for, copied here: those of many ports, read on one wake-up, are one write. */
-  framesSoon(source: number, bytes: Uint8Array): void {
-    if (!this.writes) return
-    const head = new Uint32Array(FRAMES_HEAD_BYTES / 4)
-    head[0] = source
-    if (this.#soon.length === 0) queueMicrotask(() => this.#writeSoon())
-    this.#soon.push({ type: RECORD.frames, pieces: [new Uint8Array(head.buffer), Buffer.from(bytes)] })
   }
 
   counts(record: CountsRecord): void {
@@ -183,7 +169,6 @@ export class LineJournal {
 
   /** Calls `done` once all that was written is as safe as configured. */
   whenDurable(done: () => void): void {
-    this.#writeSoon()
     this.#journal.whenDurable(done)
   }
 
@@ -199,12 +184,6 @@ export class LineJournal {
 
   /** `always`: frames behind it can't be read without it. */
   #json(type: number, record: object, always = false): void {
-    if (!this.writes) return
-    this.#writeSoon()
-    this.#journal.append(type, [Buffer.from(JSON.stringify(record))], always)
-  }
-
-  #writeSoon(): void {
-    if (this.#soon.length > 0) this.unwritten += this.#journal.appendAll(this.#soon.splice(0))
+    if (this.writes) this.#journal.append(type, [Buffer.from(JSON.stringify(record))], always)
   }
 }

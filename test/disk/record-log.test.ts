@@ -36,32 +36,6 @@ test('records come back in their order, from any place on, and after a restart',
   assert.equal(texts(again).at(-1), 'new')
 })
 
-test('records of one write are as if each had been written alone', () => {
-  const records = Array.from({ length: 5 }, (_, i) => ({
-    type: 1,
-    pieces: [Buffer.from('re'), Buffer.from(`cord ${i}`)],
-  }))
-  const disks = [new MemoryDisk(), new MemoryDisk()]
-  const [one, several] = disks.map((disk) => openLog(disk).log)
-  for (const { type, pieces } of records) one.append(type, pieces)
-  assert.equal(several.appendAll(records), 0)
-  assert.deepEqual([...openLog(disks[1].copy()).log.records()], [...one.records()])
-  assert.deepEqual([several.end, several.bytes], [one.end, one.bytes])
-})
-
-test('what the disk refuses of one write is all kept, and written later', () => {
-  const memory = new MemoryDisk()
-  const disk = new FaultyDisk(memory)
-  const { log } = openLog(disk)
-  put(log, 'before')
-  disk.fail({ on: ['append'], code: 'ENOSPC' })
-  const records = ['a', 'b'].map((text) => ({ type: 1, pieces: [Buffer.from(text)] }))
-  assert.equal(log.appendAll(records), 0)
-  disk.mend()
-  log.retry()
-  assert.deepEqual(texts(log), ['before', 'a', 'b'])
-})
-
 test('segments before a place are removed, the open one only when it is ended', () => {
   const disk = new MemoryDisk()
   const { log } = openLog(disk, { segmentBytes: 300 })

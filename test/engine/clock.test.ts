@@ -35,6 +35,6 @@ test('of several that are due at once, which go on at once, there is one timer f
         if (made.push(clock.after(1000, () => {})) === 5) setImmediate(resolve, made)
       })
   })
-  assert.equal(delays.length, 2, `armed for ${delays} ms`)
+  assert.ok(delays.length === 2 && delays[1] > 900, `armed for ${delays} ms`)
   for (const timer of timers) timer.cancel()
 })

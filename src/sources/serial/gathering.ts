@@ -41,7 +41,6 @@ export class Gathering {
     if (bytes >= FULL_BYTES) return 0
     const byteMs = bytes < TELLING_BYTES ? this.#byteMs : Math.min(this.#byteMs, sinceMs / bytes)
     const longestMs = Math.min(GATHER_BYTES * byteMs, this.#arrivalErrorMs)
-    if (longestMs < LEAST_MS) return 0
     const toTickMs = tickMs > NEAR_MS ? tickMs : tickMs + this.#batchMs
     const pauseMs = Math.min(toTickMs, toGridMs(nowMs, longestMs))
     return pauseMs >= LEAST_MS ? pauseMs : 0
