@@ -25,6 +25,7 @@ export const CHANNEL_SERIES: u32 = 8 // u32: address of u32[fields], the series 
 export const CHANNEL_SOURCE: u32 = 12 // u32: address of the source record
 export const CHANNEL_FIELD: u32 = 16 // u32: address of the field's name when the topic names it, else 0
 export const CHANNEL_FIELD_BYTES: u32 = 20 // u32
+export const CHANNEL_ONE: u32 = 28 // u32: the list itself where it has one series or none: no line of memory more
 export const CHANNEL_LAYOUT: u32 = 24 // u32: address of what a codec knows of this channel (CSV columns, fields of a bridge), 0 = nothing yet
 
 // ---- Program: what a codec does to a payload. This head is common; what follows belongs to the codec.

@@ -144,7 +144,7 @@ export class DecodeRig {
     this.#set(channel, layout.CHANNEL_DEVICE, isFixed ? this.#devices.length : layout.NONE)
     if (isFixed) this.#devices.push('')
     if (isFixed && fields.length) {
-      const list = this.#arena.alloc(fields.length * 4)
+      const list = fields.length > 1 ? this.#arena.alloc(fields.length * 4) : channel + layout.CHANNEL_ONE
       this.#u32.fill(layout.NONE, list / 4, list / 4 + fields.length)
       this.#set(channel, layout.CHANNEL_SERIES, list)
     }
