@@ -195,6 +195,15 @@ export class DecodeRig {
     return this
   }
 
+  /** One frame of the payload's first bytes, behind which the others lie. */
+  decodeCut(payload: string, bytes: number, flags = 0): this {
+    this.write([payload], flags)
+    this.#set(this.block, layout.FRAME_PAYLOAD_BYTES, bytes)
+    this.#set(this.#registers, layout.DECODE_END, this.block + layout.FRAME_BYTES + Math.ceil(bytes / 8) * 8)
+    this.run()
+    return this
+  }
+
   /** Reads the block again and throws the columns away: for timing. */
   runRaw(): number {
     this.#set(this.#registers, layout.DECODE_FRAME, this.block)
