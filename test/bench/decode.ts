@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import * as v from 'valibot'
 import { CONSTANT_FIVES, CONSTANT_TENS } from '../../assembly/decode/constants.js'
 import * as layout from '../../assembly/layout.js'
+import { struct } from '../../src/codecs/struct.js'
 import { writeConstants } from '../../src/memory/constants.js'
 import type { RigOptions } from '../support/decode-rig.js'
 import { DecodeRig } from '../support/decode-rig.js'
@@ -200,14 +202,13 @@ const cases: Case[] = [
     input: {
       decode: {
         type: 'struct',
-        options: {
-          endian: 'little',
+        options: v.parse(v.strictObject(struct.options), {
           fields: [
             { name: 'temp', type: 'f32' },
             { name: 'hum', type: 'i16', scale: 0.1 },
             { name: 'bat', type: 'i16', scale: 0.001 },
           ],
-        },
+        }),
       },
     },
     payloads: times((i) => {
