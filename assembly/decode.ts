@@ -36,6 +36,7 @@ import {
   BAD_PAYLOAD_BYTES,
   BAD_RECORDS,
   BAD_WHY,
+  CHANNEL_BYTES,
   CODEC_BRIDGE,
   CODEC_CSV,
   CODEC_INFLUX,
@@ -50,6 +51,7 @@ import {
   COUNT_SAMPLES_INVALID,
   COUNT_SAMPLES_REJECTED,
   DECODE_BAD,
+  DECODE_CHANNELS,
   DECODE_COLUMNS,
   DECODE_CONSTANTS,
   DECODE_COUNTS,
@@ -78,6 +80,7 @@ export { insert, lookup, remove } from './table'
 
 let registers: usize = 0
 let channelIndex: u32 = 0
+let soon: u32 = 0
 
 /// Reads frames from DECODE_FRAME on into the columns; STOP_DONE at the block's end, else why the host has to act.
 export function decode(address: usize): u32 {
@@ -86,11 +89,15 @@ export function decode(address: usize): u32 {
   openOutput(address)
   openColumns(load<u32>(address, DECODE_COLUMNS))
   const end: usize = load<u32>(address, DECODE_END)
+  const channels: usize = load<u32>(address, DECODE_CHANNELS)
   let frame: usize = load<u32>(address, DECODE_FRAME)
   let reason = STOP_DONE
   while (frame < end) {
     const payload = frame + FRAME_BYTES
     const bytes: usize = load<u32>(frame, FRAME_PAYLOAD_BYTES)
+    const next = payload + ((bytes + 7) & ~7)
+    // Thousands of channels are in no cache: the next one comes while this frame is read. Nobody reads what it says.
+    if (next < end) soon = load<u32>(channels + <usize>load<u32>(next, FRAME_CHANNEL) * CHANNEL_BYTES)
     channelIndex = load<u32>(frame, FRAME_CHANNEL)
     openChannel(channelIndex, load<f64>(frame, FRAME_ARRIVAL))
     const isLines = (load<u32>(frame, FRAME_FLAGS) & FLAG_LINES) != 0
@@ -98,7 +105,7 @@ export function decode(address: usize): u32 {
     if (isLines || codec == CODEC_CSV || codec == CODEC_INFLUX) reason = readLines(payload, payload + bytes, isLines)
     else reason = readFrame(payload, payload + bytes)
     if (reason) break
-    frame = payload + ((bytes + 7) & ~7)
+    frame = next
   }
   store<u32>(address, <u32>frame, DECODE_FRAME)
   closeColumns()

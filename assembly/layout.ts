@@ -25,6 +25,7 @@ export const CHANNEL_SERIES: u32 = 8 // u32: address of u32[fields], the series 
 export const CHANNEL_SOURCE: u32 = 12 // u32: address of the source record
 export const CHANNEL_FIELD: u32 = 16 // u32: address of the field's name when the topic names it, else 0
 export const CHANNEL_FIELD_BYTES: u32 = 20 // u32
+export const CHANNEL_ONE: u32 = 28 // u32: the list itself where it has one series or none: no line of memory more
 export const CHANNEL_LAYOUT: u32 = 24 // u32: address of what a codec knows of this channel (CSV columns, fields of a bridge), 0 = nothing yet
 
 // ---- Program: what a codec does to a payload. This head is common; what follows belongs to the codec.
@@ -81,12 +82,12 @@ export const TABLE_ENTRIES: u32 = 8 // u32: address of the entries
 export const TABLE_KEYS: u32 = 12 // u32: address of the next free key byte
 export const TABLE_KEYS_END: u32 = 16 // u32
 export const TABLE_SEED: u32 = 24 // u64
-export const ENTRY_BYTES: u32 = 24
+export const ENTRY_BYTES: u32 = 16
 export const ENTRY_HASH: u32 = 0 // u32: upper half of the hash
 export const ENTRY_PREFIX: u32 = 4 // u32
-export const ENTRY_KEY: u32 = 8 // u32: address of the bytes
-export const ENTRY_KEY_BYTES: u32 = 12 // u32
-export const ENTRY_ID: u32 = 16 // u32: id + 2; 0 = never used, 1 = removed
+export const ENTRY_KEY: u32 = 8 // u32: address of the bytes; KEY_HEAD_BYTES before it stands how many, u32
+export const KEY_HEAD_BYTES: u32 = 8
+export const ENTRY_ID: u32 = 12 // u32: id + 2; 0 = never used, 1 = removed
 
 /// No device, no series, no column.
 export const NONE: u32 = 0xffffffff

@@ -41,6 +41,7 @@ import {
   NODE_WRITTEN_BYTES,
 } from './json-layout'
 import { takeField, takeSequence } from './json-row'
+import { blank as blankControls } from './json-text'
 import { numberEnd, parseLooseNumber } from './number'
 import {
   badTime,
@@ -338,8 +339,9 @@ function value(p: usize, end: usize, node: usize): usize {
 
 // The value of a field that was not declared, where every number is wanted.
 function named(p: usize, end: usize): usize {
-  const name = text
   const bytes = textBytes
+  const name = withoutControls(text, bytes)
+  if (!name) return 0
   const after = scalar(p, end, load<u32>(own, INFLUX_PARSE) != 0)
   if (!after) return 0
   if (what == FOUND_NULL) filtered()
@@ -348,6 +350,23 @@ function named(p: usize, end: usize): usize {
   } else if (isFinite(number)) sampleNamed(name, bytes, number)
   else invalid()
   return after
+}
+
+// The name, or a copy with blanks in place of control characters; 0: no room for it.
+function withoutControls(name: usize, bytes: u32): usize {
+  const blank = i8x16.splat(32)
+  let controls: u32 = 0
+  for (let done: u32 = 0; done < bytes; done += 16) {
+    const found = i8x16.bitmask(i8x16.lt_u(v128.load(name + done), blank))
+    controls |= bytes - done < 16 ? found & ((1 << (bytes - done)) - 1) : found
+  }
+  if (!controls) return name
+  if (!hasRoom(bytes)) return broken(WHY_LIMIT)
+  const copy = free
+  memory.copy(copy, name, bytes)
+  blankControls(copy, copy + bytes)
+  free += bytes
+  return copy
 }
 
 // A value to behind it; 0 = broken. `wanted`: a string's text is, too.

@@ -1,3 +1,4 @@
+import { SHAPES_BYTES } from '../../assembly/decode/json-layout.js'
 import {
   CHANNEL_BYTES,
   CHUNK_BYTES,
@@ -182,6 +183,7 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
     blocks,
     arena:
       (4 << 20) +
+      plan.sources.reduce((inputs, source) => inputs + source.inputs.length, 0) * (SHAPES_BYTES + SLACK_BYTES) +
       rules +
       plan.maxSeries * 128 +
       plan.windows.reduce((sum, w) => sum + windowArenaBytes(w, plan, numbers), 0),

@@ -4,6 +4,7 @@ import {
   CHANNEL_FIELD,
   CHANNEL_FIELD_BYTES,
   CHANNEL_LAYOUT,
+  CHANNEL_ONE,
   CHANNEL_PROGRAM,
   CHANNEL_SERIES,
   CHANNEL_SOURCE,
@@ -147,7 +148,7 @@ export class Identities {
     const { u32, regions } = this.memory
     const record = (regions.channels.start + number * CHANNEL_BYTES) >>> 2
     const fixed = program.fixedDevice
-    const own = number < this.plan.maxSeries && this.#channelMemory(spec, program, fixed)
+    const own = number < this.plan.maxSeries && this.#channelMemory(number, spec, program, fixed)
     const device = own && fixed ? this.#device(sourceIndex, spec.tags) : undefined
     if (!own || (fixed && !device)) {
       this.refusedChannels++
@@ -169,10 +170,11 @@ export class Identities {
   }
 
   /** The series of its declared fields (for a fixed device only), its field's name and its layout; undefined when the arena is full. */
-  #channelMemory(spec: ChannelSpec, program: Program, fixed: boolean) {
+  #channelMemory(number: number, spec: ChannelSpec, program: Program, fixed: boolean) {
     const bytes = Math.max(1, program.fields.length) * 4
     try {
-      const list = fixed ? this.arena.alloc(bytes) : 0
+      const one = this.memory.regions.channels.start + number * CHANNEL_BYTES + CHANNEL_ONE
+      const list = fixed ? (bytes > 4 ? this.arena.alloc(bytes) : one) : 0
       this.memory.u32.fill(NONE, list >>> 2, fixed ? (list + bytes) >>> 2 : 0)
       const field = spec.field === undefined ? { address: 0, bytes: 0 } : this.arena.text(spec.field)
       const layout = spec.layout === undefined ? 0 : program.layout?.(spec.layout)

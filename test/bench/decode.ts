@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import * as v from 'valibot'
 import { CONSTANT_FIVES, CONSTANT_TENS } from '../../assembly/decode/constants.js'
 import * as layout from '../../assembly/layout.js'
+import { struct } from '../../src/codecs/struct.js'
 import { writeConstants } from '../../src/memory/constants.js'
 import type { RigOptions } from '../support/decode-rig.js'
 import { DecodeRig } from '../support/decode-rig.js'
@@ -21,6 +23,8 @@ interface Case {
   /** Samples in a payload, where the cost is that of one; else it is a message's. */
   samples?: number
   flags?: number
+  /** Payloads are bytes as latin1. */
+  binary?: true
   plain?(text: string, out: Float64Array): void
   /** Of the prototype, if it is given by --prototype=FILE.wasm: which of its ways reads it. */
   prototype?: 'shape' | 'keys' | 'csv' | 'lines'
@@ -173,6 +177,56 @@ const cases: Case[] = [
     },
   },
   {
+    name: 'line protocol, two tags and three fields',
+    input: {
+      time: { ...time, path: 'time', unit: 'ns' },
+      decode: {
+        type: 'influx',
+        options: { measurement: 'measurement', fields: ['temp', 'hum', 'bat'], strings: 'skip' },
+      },
+    },
+    payloads: times(
+      (i) =>
+        `weather,location=node-${i % 100},season=summer temp=${decimal(15, 30, 2)},hum=${decimal(30, 60, 1)},bat=${decimal(3, 4, 3)} ${ts(i)}000000`,
+    ),
+    flags: layout.FLAG_LINES,
+    prototype: 'lines',
+    plain(text, out) {
+      const [, fields, time] = text.split(' ')
+      for (const [i, field] of fields.split(',').entries()) out[i] = Number(field.slice(field.indexOf('=') + 1))
+      out[3] = Number(time) / 1e6
+    },
+  },
+  {
+    name: 'struct, one f32 and two i16',
+    input: {
+      decode: {
+        type: 'struct',
+        options: v.parse(v.strictObject(struct.options), {
+          fields: [
+            { name: 'temp', type: 'f32' },
+            { name: 'hum', type: 'i16', scale: 0.1 },
+            { name: 'bat', type: 'i16', scale: 0.001 },
+          ],
+        }),
+      },
+    },
+    payloads: times((i) => {
+      const bytes = Buffer.alloc(8)
+      bytes.writeFloatLE(15 + (i % 100) / 7)
+      bytes.writeInt16LE(300 + (i % 300), 4)
+      bytes.writeInt16LE(3000 + (i % 900), 6)
+      return bytes.toString('latin1')
+    }),
+    binary: true,
+    plain(text, out) {
+      const bytes = Buffer.from(text, 'latin1')
+      out[0] = bytes.readFloatLE()
+      out[1] = bytes.readInt16LE(4) * 0.1
+      out[2] = bytes.readInt16LE(6) * 0.001
+    },
+  },
+  {
     name: 'one number',
     input: { decode: { type: 'number', options: { field: 'value' } } },
     payloads: times(() => decimal(15, 30, 2)),
@@ -196,8 +250,11 @@ export async function run(): Promise<Bench> {
   }
 }
 
-function measure({ name, input, payloads, samples = 1, flags = 0, plain, prototype }: Case) {
-  const rig = new DecodeRig({ input, rows: 1 << 17, runs: 4096, maxSeries: 1000 }).decode(payloads, flags)
+function measure({ name, input, payloads, samples = 1, flags = 0, binary, plain, prototype }: Case) {
+  const rig = new DecodeRig({ input, rows: 1 << 17, runs: 4096, maxSeries: 1000 }).decode(
+    payloads.map((text) => Buffer.from(text, binary ? 'latin1' : 'utf8')),
+    flags,
+  )
   const { undecodable, samplesDecoded, samplesInvalid } = rig.counts
   if (undecodable || samplesInvalid || !samplesDecoded) throw new Error(`${name}: ${JSON.stringify(rig.counts)}`)
   const out = new Float64Array(256)
@@ -211,7 +268,7 @@ function measure({ name, input, payloads, samples = 1, flags = 0, plain, prototy
     ...(other ? [other] : []),
   ])
   return {
-    ...row(name, Buffer.byteLength(payloads[0]), weirNs / of, plain && plainNs / of),
+    ...row(name, payloads[0].length, weirNs / of, plain && plainNs / of),
     ...(other && { 'prototype, ns': otherNs / of }),
   }
 }

@@ -144,7 +144,7 @@ export class DecodeRig {
     this.#set(channel, layout.CHANNEL_DEVICE, isFixed ? this.#devices.length : layout.NONE)
     if (isFixed) this.#devices.push('')
     if (isFixed && fields.length) {
-      const list = this.#arena.alloc(fields.length * 4)
+      const list = fields.length > 1 ? this.#arena.alloc(fields.length * 4) : channel + layout.CHANNEL_ONE
       this.#u32.fill(layout.NONE, list / 4, list / 4 + fields.length)
       this.#set(channel, layout.CHANNEL_SERIES, list)
     }
@@ -191,6 +191,15 @@ export class DecodeRig {
 
   decode(payloads: (string | Uint8Array)[], flags = 0, filler = 0): this {
     this.write(payloads, flags, filler)
+    this.run()
+    return this
+  }
+
+  /** One frame of the payload's first bytes, behind which the others lie. */
+  decodeCut(payload: string, bytes: number, flags = 0): this {
+    this.write([payload], flags)
+    this.#set(this.block, layout.FRAME_PAYLOAD_BYTES, bytes)
+    this.#set(this.#registers, layout.DECODE_END, this.block + layout.FRAME_BYTES + Math.ceil(bytes / 8) * 8)
     this.run()
     return this
   }

@@ -175,8 +175,9 @@ function every({ fields }: Line, input: InfluxReference) {
     }
     taken.found++
     // The later of two equal names takes its place at the end.
-    taken.values.delete(utf8(key))
-    taken.values.set(utf8(key), Number(number))
+    const name = utf8(spaced(key))
+    taken.values.delete(name)
+    taken.values.set(name, Number(number))
   }
   return taken
 }
@@ -203,5 +204,7 @@ function timeOf(text: string | undefined, unitNs: bigint | undefined): number | 
   return us <= BigInt(Number.MAX_SAFE_INTEGER) && us >= -BigInt(Number.MAX_SAFE_INTEGER) ? Number(us) : undefined
 }
 
+/** Control characters as spaces. */
+const spaced = (text: string) => [...text].map((c) => (c < ' ' ? ' ' : c)).join('')
 const utf8 = (text: string) => Buffer.from(text, 'latin1').toString()
 const latin1 = (text: string) => Buffer.from(text).toString('latin1')

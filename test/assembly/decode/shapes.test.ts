@@ -31,6 +31,10 @@ const inputs: Record<string, RigOptions['input']> = {
   'arrays with a rate': { time: { ...time, rateHz: 100 }, options: { fields: ['b'], samples: ['a', 'o.x'] } },
   'arrays with an array of times': { time, options: { fields: ['b'], samples: ['a', 'o.x'] } },
   'arrays with a rate that the payload tells': { time: { ...time, ratePath: 'b' }, options: { samples: ['a'] } },
+  'objects and arrays that are fields with fields in them': {
+    time,
+    options: { fields: ['o', 'o.a', 'a', 'a[1]', 'b'] },
+  },
   'iso times': { time: { ...time, unit: 'iso' }, options: { fields: ['a', 'b'] } },
 }
 
@@ -228,6 +232,7 @@ test('plain lines of CSV are what they are the common way', () => {
     { fields: ['c', 'a'] },
     { delimiter: ' ' },
     { columns: ['', 'a', 'ts'], fields: ['a'] },
+    { ...comment, columns: ['a', 'ts', 'b'], fields: ['a', 'b'] },
   ]) {
     const all = { columns, fields: ['a', 'b', 'c'], header: false, delimiter: ',', ...options }
     const input = { time, decode: { type: 'csv', options: all } }
@@ -247,6 +252,7 @@ test('plain lines of CSV are what they are the common way', () => {
           ' 1',
           '1 ',
           '"2"',
+          '"2,3"',
           'x',
           'nan',
           'true',
@@ -255,9 +261,9 @@ test('plain lines of CSV are what they are the common way', () => {
         ),
       },
     )
-    const cell = (i: number) => (i === 0 ? fc.oneof(times, times, loose) : loose)
+    const cell = (column: string) => (column === 'ts' ? fc.oneof(times, times, loose) : loose)
     const line = fc
-      .tuple(fc.tuple(...columns.map((_, i) => cell(i))), fc.integer({ min: 1, max: 7 }))
+      .tuple(fc.tuple(...all.columns.map(cell)), fc.integer({ min: 1, max: 7 }))
       .map(([cells, count]) =>
         [...cells, 'more', '"'].slice(0, count > 5 ? count : count < 3 ? count : 5).join(all.delimiter),
       )
@@ -271,4 +277,29 @@ test('plain lines of CSV are what they are the common way', () => {
     )
     assert.ok(decoded > 100, JSON.stringify(options))
   }
+})
+
+test('cut anywhere with the rest behind it: what it is with nothing behind it', () => {
+  const read = (input: RigOptions['input'], payload: string, flags: number) => {
+    const [cut, whole] = [new DecodeRig({ input }), new DecodeRig({ input })]
+    for (let i = 0; i < 3; i++) for (const rig of [cut, whole]) rig.decode([payload], flags).take()
+    for (let bytes = 0; bytes <= payload.length; bytes++) {
+      const wanted = whole.decode([payload.slice(0, bytes)], flags).take()
+      assert.deepEqual(cut.decodeCut(payload, bytes, flags).take(), wanted, payload.slice(0, bytes))
+    }
+  }
+  const inner = '"a":12.5,"o":{"b":-3,"x":[1,2.25]},"more":true,"c":7.125'
+  for (const input of Object.values(inputs)) {
+    read(input, `{"ts":1760000000123,${inner}}`, 0)
+    read(input, `[{"ts":1760000000123,${inner}},{"ts":1760000000124,${inner}}]`, 0)
+  }
+  const columns = { columns: ['ts', 'a', 'skip', 'b'], fields: ['b', 'a'], header: false, delimiter: ',' }
+  read({ time, decode: { type: 'csv', options: columns } }, '1760000000123,21.5,x,-7.25,rest', FLAG_LINES)
+  const lines = { measurement: 'measurement', strings: 'parse' }
+  for (const options of [lines, { ...lines, fields: ['a', 'b'] }])
+    read(
+      { time: { ...time, path: 'time' }, decode: { type: 'influx', options } },
+      'm\\ n,x=y\\,z,k=\\ v a=12.5,b="1\\"2\\\\",c=t,d\\=e=77i 1760000000123',
+      FLAG_LINES,
+    )
 })
