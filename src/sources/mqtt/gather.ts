@@ -24,12 +24,17 @@ const LOOK_MS = 2
 const RUSH_MS = 6
 /** As few in a look say nothing. */
 const FEW_MESSAGES = 8
-/** A harvest below this part of one that was proven is proven too; the window may have been filled exactly. */
+/** A harvest below this part of one that was proven is proven too. */
 const SURELY = 0.9
+/** One about as large may have filled the window exactly; one above this part surely is a new one. */
+const ABOUT = 1.05
 /** What of the proven messages is waited for. */
 const PROVEN_PART = 0.8
-/** So many pauses are not looked behind at most. */
+/** A harvest below this part of what was expected is short. */
+const SHORT = 0.7
+/** Of pauses with proven harvests one in so many is looked behind, and of those with one about as large. */
 const LOOK_EVERY = 32
+const LOOK_EVERY_ABOUT = 4
 /** Any broker's queue takes as many. */
 const LEAST_ROOM = 250
 /** An attempt goes so far beyond what is proven at most: if it is too far, the rest waits in the broker's queue. */
@@ -59,6 +64,8 @@ export class Gather {
   #tryIn = 0
   #tryAfter = TRY_AFTER
   #sinceLook = 0
+  /** Messages that the last pause was made for. */
+  #expected = 0
   /** The burst before the look; during a rush none. */
   #harvest = { messages: 0, bytes: 0 }
   #lookMs = 0
@@ -102,10 +109,14 @@ export class Gather {
 
   #isSuspect(messages: number, acknowledged: boolean, bytes: number): boolean {
     if (!acknowledged && bytes < SUSPECT_BYTES) return false
-    const isNew =
-      (acknowledged && messages > SURELY * this.#proven) ||
-      (bytes >= SUSPECT_BYTES && bytes > SURELY * this.#provenBytes)
-    return isNew || ++this.#sinceLook >= LOOK_EVERY
+    const part = Math.max(
+      acknowledged ? messages / this.#proven : 0,
+      bytes >= SUSPECT_BYTES ? bytes / this.#provenBytes : 0,
+    )
+    // Far fewer than the pause was made for: somebody may hold them back.
+    const isShort = part > SURELY && messages < SHORT * this.#expected
+    const every = part > ABOUT || isShort ? 1 : part > SURELY ? LOOK_EVERY_ABOUT : LOOK_EVERY
+    return ++this.#sinceLook >= every
   }
 
   #fails(): void {
@@ -148,9 +159,10 @@ export class Gather {
   #pause(acknowledged: boolean, longestMs: number): number {
     this.#longestMs = Math.min(this.#longestMs * 2, 1e6)
     const byteRate = this.#bytes / Math.max(this.#elapsedMs, 1)
-    const windowBytes = this.#provenBytes < PROVEN_WINDOW_BYTES ? RECEIVE_WINDOW_BYTES : PROVEN_WINDOW_BYTES
+    const windowBytes = this.#provenBytes < 0.95 * RECEIVE_WINDOW_BYTES ? RECEIVE_WINDOW_BYTES : PROVEN_WINDOW_BYTES
     const roomMs = acknowledged ? this.#room() / this.#rate : longestMs
     const pauseMs = Math.min(longestMs, this.#longestMs, windowBytes / byteRate, roomMs)
+    this.#expected = this.#rate * pauseMs
     return pauseMs >= 1 ? pauseMs : 0
   }
 
