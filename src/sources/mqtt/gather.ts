@@ -20,8 +20,8 @@ const PROVEN_WINDOW_BYTES = 0.85 * RECEIVE_WINDOW_BYTES
 /** A burst of so many bytes may have filled a receive window. */
 const SUSPECT_BYTES = 32 * 1024
 const LOOK_MS = 2
-/** So long a rush must last to be one: devices that speak together are none. */
-const RUSH_MS = 6
+/** So long a rush must last to be one: devices that speak together are none, nor is a broker that was kept waiting. */
+const RUSH_MS = 10
 /** As few in a look say nothing. */
 const FEW_MESSAGES = 8
 /** A harvest below this part of one that was proven is proven too. */
@@ -30,6 +30,8 @@ const SURELY = 0.9
 const ABOUT = 1.05
 /** What of the proven messages is waited for. */
 const PROVEN_PART = 0.8
+/** What is left of a proven harvest that fails. */
+const LESS = 0.75
 /** A harvest below this part of what was expected is short. */
 const SHORT = 0.7
 /** Of pauses with proven harvests one in so many is looked behind, and of those with one about as large. */
@@ -41,9 +43,9 @@ const LEAST_ROOM = 250
 const MOST_MORE = 500
 /** An attempt between what is proven and what failed must promise so much. */
 const WORTH = 1.2
-/** Pauses before the next attempt after one that failed; twice as many each time. */
+/** Pauses before the next attempt after one that failed, and twice as many. What failed once may hold later: TCP widens its window. */
 const TRY_AFTER = 32
-const MOST_TRY_AFTER = 512
+const MOST_TRY_AFTER = 64
 const FIRST_PAUSE_MS = 4
 /** Time over which rates are averaged. */
 const MEMORY_MS = 150
@@ -96,7 +98,7 @@ export class Gather {
       const lookedMs = nowMs - this.#lookMs
       if (lookedMs < LOOK_MS) return 0
       if (this.#lookMessages > 2 * this.#rate * lookedMs + FEW_MESSAGES) {
-        if (this.#harvest.bytes > 0 && lookedMs < RUSH_MS) return 0
+        if (lookedMs < RUSH_MS) return 0
         this.#fails()
         this.#look(nowMs)
         return 0
@@ -122,12 +124,13 @@ export class Gather {
   #fails(): void {
     const { messages, bytes } = this.#harvest
     if (bytes > 0) {
-      // What was proven and fails is so no more.
-      if (messages <= this.#proven) this.#proven = messages / 2
-      if (bytes <= this.#provenBytes) this.#provenBytes = bytes / 2
-      if (messages > 0) this.#failed = messages
       this.#tryIn = this.#tryAfter
-      this.#tryAfter = Math.min(2 * this.#tryAfter, MOST_TRY_AFTER)
+      if (messages > this.#proven) {
+        this.#failed = messages
+        this.#tryAfter = Math.min(2 * this.#tryAfter, MOST_TRY_AFTER)
+      } else this.#proven = LESS * messages
+      // What was proven and fails is so no more.
+      if (bytes <= this.#provenBytes) this.#provenBytes = LESS * bytes
     }
     this.#harvest = { messages: 0, bytes: 0 }
   }
@@ -142,7 +145,7 @@ export class Gather {
   #room(): number {
     const proven = Math.max(LEAST_ROOM, PROVEN_PART * this.#proven)
     if (this.#proven === 0 || --this.#tryIn >= 0) return proven
-    if (this.#tryIn < -MOST_TRY_AFTER) {
+    if (this.#tryIn < -TRY_AFTER) {
       this.#failed = Number.POSITIVE_INFINITY
       this.#tryIn = 0
     }
