@@ -30,6 +30,16 @@ test('values are those of the status at each scrape', async () => {
   assert.match(second, /^weir_link_up\{source="plant"\} 0$/m)
 })
 
+test('wake-ups are counted by the system, and so cost nothing', async () => {
+  const page = await createMetricsPage()
+  const wakeups = async () => Number(/^weir_wakeups_total (\d+)$/m.exec(await page.text(exampleStatus(), nowUs))?.[1])
+  const before = await wakeups()
+  assert.ok(before > 0)
+  // A thread that sleeps once, for certain.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+  assert.ok((await wakeups()) > before)
+})
+
 test('the fates of a ledger add up to what came in', async () => {
   const status = exampleStatus()
   const page = await (await createMetricsPage()).text(status, nowUs)

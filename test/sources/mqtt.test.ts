@@ -539,6 +539,38 @@ test('WebSocket: the same frames through plain mqtt.js', () =>
     assert.equal(await stop(), 'aborted')
   }))
 
+for (const version of ['3.1.1', 5])
+  test(`MQTT ${version}: with \`fast: false\` mqtt.js reads the same frames`, () =>
+    withBroker({}, async (broker) => {
+      const options = { url: broker.url, topics: ['a/{n}'], qos: 1, version, fast: false }
+      const { out, source, stop } = await start(options, { room: 2 })
+      const sender = await client(broker)
+      for (const [topic, text] of byTime) await sender.publishAsync(topic, text, { qos: 1 })
+      await out.until(() => out.refusals > 0)
+      out.makeRoom(Number.POSITIVE_INFINITY)
+      await out.until(() => out.frames.length === 6)
+      assert.deepEqual(out.texts(), byTime)
+      assert.equal('reads' in source.status!(), false, 'no tap')
+      assert.equal(await stop(), 'aborted')
+    }))
+
+test('a Unix socket', async () => {
+  const folder = await mkdtemp(join(stateDir, 'unix-'))
+  const path = join(folder, 'broker')
+  await withBroker({ config: `listener 0 ${path}` }, async (broker) => {
+    const url = `mqtt+unix://${path}`
+    for (const fast of [true, false]) {
+      const { out, source, stop } = await start({ url, topics: ['a/{n}'], qos: 1, fast })
+      const sender = await client(broker)
+      for (const [topic, text] of byTime) await sender.publishAsync(topic, text, { qos: 1 })
+      await out.until(() => out.frames.length === 6)
+      assert.deepEqual(out.texts(), byTime)
+      assert.equal('reads' in source.status!(), fast)
+      assert.equal(await stop(), 'aborted')
+    }
+  })
+})
+
 test('aedes is a broker too', async () => {
   const broker = await Aedes.createBroker()
   const server = net.createServer(broker.handle).listen(0, '127.0.0.1')
@@ -696,6 +728,9 @@ test('wrong options are told with what is allowed', () => {
   wrong({ qos: 2 }, /0 or 1; 2 is not needed/)
   wrong({ url: 'http://h' }, /mqtt:\/\/HOST/)
   wrong({ url: 'mqtt://me:secret@h' }, /keys of their own/)
+  wrong({ url: 'mqtt+unix://host/path' }, /PATH of a socket/)
+  wrong({ url: 'mqtt+unix:///' }, /PATH of a socket/)
+  wrong({ fast: 'yes' }, /true or false/)
   wrong({ topics: [] }, /at least one topic/)
   wrong({ topics: ['a/#/b'] }, /not the last level/)
   wrong({ version: 4 }, /3\.1\.1 or 5/)

@@ -42,7 +42,7 @@ export class MqttConnection {
     this.#url = new URL(options.url)
     this.#version = options.version === '3.1.1' ? 4 : 5
     this.#persistent = options.qos === 1 && !context.listenOnly
-    this.#tapped = this.#url.protocol.startsWith('mqtt')
+    this.#tapped = options.fast && this.#url.protocol.startsWith('mqtt')
     this.#name = {
       source: context.name,
       url: options.url,
@@ -122,8 +122,9 @@ export class MqttConnection {
         },
       }),
     }
-    const client = this.#tapped
-      ? new MqttClient(() => (this.#tap = this.#openTap(files)) as never, settings)
+    const open = () => (this.#tapped ? (this.#tap = this.#openTap(files)) : this.#openSocket(files))
+    const client = this.#url.protocol.startsWith('mqtt')
+      ? new MqttClient(open as never, settings)
       : connect(options.url, {
           ...settings,
           ...files,
@@ -133,22 +134,25 @@ export class MqttConnection {
   }
 
   #openTap(files: TlsFiles): Tap {
-    const secure = this.#url.protocol === 'mqtts:'
-    const host = this.#url.hostname.replace(/^\[|\]$/g, '')
-    const port = Number(this.#url.port) || (secure ? 8883 : 1883)
-    const servername = this.options.servername ?? (net.isIP(host) ? undefined : host)
     const { arrivalErrorUs, timedByArrival } = this.context
     return new Tap(this.out, this.framer(), {
       version: this.#version,
       longestPauseMs: timedByArrival ? arrivalErrorUs / 1000 : Number.POSITIVE_INFINITY,
-      tls: secure,
-      open: (onread) => {
-        const socket = secure
-          ? tls.connect({ host, port, servername, ...files, onread } as tls.ConnectionOptions)
-          : net.connect({ host, port, onread } as net.NetConnectOpts)
-        return socket.setNoDelay(true)
-      },
+      tls: this.#url.protocol === 'mqtts:',
+      open: (onread) => this.#openSocket(files, onread),
     })
+  }
+
+  #openSocket(files: TlsFiles, onread?: object): net.Socket {
+    const { protocol, hostname, pathname, port } = this.#url
+    if (protocol === 'mqtt+unix:')
+      return net.connect({ path: decodeURIComponent(pathname), onread } as net.NetConnectOpts)
+    const host = hostname.replace(/^\[|\]$/g, '')
+    if (protocol === 'mqtt:')
+      return net.connect({ host, port: Number(port) || 1883, onread } as net.NetConnectOpts).setNoDelay(true)
+    const servername = this.options.servername ?? (net.isIP(host) ? undefined : host)
+    const options = { host, port: Number(port) || 8883, servername, ...files, onread } as tls.ConnectionOptions
+    return tls.connect(options).setNoDelay(true)
   }
 
   async #connected(client: MqttClient, connack: IConnackPacket): Promise<void> {
@@ -156,7 +160,7 @@ export class MqttConnection {
       this.#name,
       this.options,
       this.context.stateDir,
-      this.#url.host,
+      this.#url.host || this.#url.pathname,
       this.#version,
       this.#persistent,
     )

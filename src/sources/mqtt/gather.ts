@@ -20,25 +20,32 @@ const PROVEN_WINDOW_BYTES = 0.85 * RECEIVE_WINDOW_BYTES
 /** A burst of so many bytes may have filled a receive window. */
 const SUSPECT_BYTES = 32 * 1024
 const LOOK_MS = 2
-/** So long a rush must last to be one: devices that speak together are none. */
-const RUSH_MS = 6
+/** So long a rush must last to be one: devices that speak together are none, nor is a broker that was kept waiting. */
+const RUSH_MS = 10
 /** As few in a look say nothing. */
 const FEW_MESSAGES = 8
-/** A harvest below this part of one that was proven is proven too; the window may have been filled exactly. */
+/** A harvest below this part of one that was proven is proven too. */
 const SURELY = 0.9
+/** One about as large may have filled the window exactly; one above this part surely is a new one. */
+const ABOUT = 1.05
 /** What of the proven messages is waited for. */
 const PROVEN_PART = 0.8
-/** So many pauses are not looked behind at most. */
+/** What is left of a proven harvest that fails. */
+const LESS = 0.75
+/** A harvest below this part of what was expected is short. */
+const SHORT = 0.7
+/** Of pauses with proven harvests one in so many is looked behind, and of those with one about as large. */
 const LOOK_EVERY = 32
+const LOOK_EVERY_ABOUT = 4
 /** Any broker's queue takes as many. */
 const LEAST_ROOM = 250
 /** An attempt goes so far beyond what is proven at most: if it is too far, the rest waits in the broker's queue. */
 const MOST_MORE = 500
 /** An attempt between what is proven and what failed must promise so much. */
 const WORTH = 1.2
-/** Pauses before the next attempt after one that failed; twice as many each time. */
+/** Pauses before the next attempt after one that failed, and twice as many. What failed once may hold later: TCP widens its window. */
 const TRY_AFTER = 32
-const MOST_TRY_AFTER = 512
+const MOST_TRY_AFTER = 64
 const FIRST_PAUSE_MS = 4
 /** Time over which rates are averaged. */
 const MEMORY_MS = 150
@@ -59,6 +66,8 @@ export class Gather {
   #tryIn = 0
   #tryAfter = TRY_AFTER
   #sinceLook = 0
+  /** Messages that the last pause was made for. */
+  #expected = 0
   /** The burst before the look; during a rush none. */
   #harvest = { messages: 0, bytes: 0 }
   #lookMs = 0
@@ -89,7 +98,7 @@ export class Gather {
       const lookedMs = nowMs - this.#lookMs
       if (lookedMs < LOOK_MS) return 0
       if (this.#lookMessages > 2 * this.#rate * lookedMs + FEW_MESSAGES) {
-        if (this.#harvest.bytes > 0 && lookedMs < RUSH_MS) return 0
+        if (lookedMs < RUSH_MS) return 0
         this.#fails()
         this.#look(nowMs)
         return 0
@@ -102,21 +111,26 @@ export class Gather {
 
   #isSuspect(messages: number, acknowledged: boolean, bytes: number): boolean {
     if (!acknowledged && bytes < SUSPECT_BYTES) return false
-    const isNew =
-      (acknowledged && messages > SURELY * this.#proven) ||
-      (bytes >= SUSPECT_BYTES && bytes > SURELY * this.#provenBytes)
-    return isNew || ++this.#sinceLook >= LOOK_EVERY
+    const part = Math.max(
+      acknowledged ? messages / this.#proven : 0,
+      bytes >= SUSPECT_BYTES ? bytes / this.#provenBytes : 0,
+    )
+    // Far fewer than the pause was made for: somebody may hold them back.
+    const isShort = part > SURELY && messages < SHORT * this.#expected
+    const every = part > ABOUT || isShort ? 1 : part > SURELY ? LOOK_EVERY_ABOUT : LOOK_EVERY
+    return ++this.#sinceLook >= every
   }
 
   #fails(): void {
     const { messages, bytes } = this.#harvest
     if (bytes > 0) {
-      // What was proven and fails is so no more.
-      if (messages <= this.#proven) this.#proven = messages / 2
-      if (bytes <= this.#provenBytes) this.#provenBytes = bytes / 2
-      if (messages > 0) this.#failed = messages
       this.#tryIn = this.#tryAfter
-      this.#tryAfter = Math.min(2 * this.#tryAfter, MOST_TRY_AFTER)
+      if (messages > this.#proven) {
+        this.#failed = messages
+        this.#tryAfter = Math.min(2 * this.#tryAfter, MOST_TRY_AFTER)
+      } else this.#proven = LESS * messages
+      // What was proven and fails is so no more.
+      if (bytes <= this.#provenBytes) this.#provenBytes = LESS * bytes
     }
     this.#harvest = { messages: 0, bytes: 0 }
   }
@@ -131,7 +145,7 @@ export class Gather {
   #room(): number {
     const proven = Math.max(LEAST_ROOM, PROVEN_PART * this.#proven)
     if (this.#proven === 0 || --this.#tryIn >= 0) return proven
-    if (this.#tryIn < -MOST_TRY_AFTER) {
+    if (this.#tryIn < -TRY_AFTER) {
       this.#failed = Number.POSITIVE_INFINITY
       this.#tryIn = 0
     }
@@ -148,9 +162,10 @@ export class Gather {
   #pause(acknowledged: boolean, longestMs: number): number {
     this.#longestMs = Math.min(this.#longestMs * 2, 1e6)
     const byteRate = this.#bytes / Math.max(this.#elapsedMs, 1)
-    const windowBytes = this.#provenBytes < PROVEN_WINDOW_BYTES ? RECEIVE_WINDOW_BYTES : PROVEN_WINDOW_BYTES
+    const windowBytes = this.#provenBytes < 0.95 * RECEIVE_WINDOW_BYTES ? RECEIVE_WINDOW_BYTES : PROVEN_WINDOW_BYTES
     const roomMs = acknowledged ? this.#room() / this.#rate : longestMs
     const pauseMs = Math.min(longestMs, this.#longestMs, windowBytes / byteRate, roomMs)
+    this.#expected = this.#rate * pauseMs
     return pauseMs >= 1 ? pauseMs : 0
   }
 

@@ -28,17 +28,19 @@ const topicEntry = v.union(
   'a topic, or { topic, time, decode, tags, calibrate, valid, deadband, sequence }',
 )
 
-const SCHEMES = 'mqtt://HOST, mqtts://HOST, ws://HOST/PATH or wss://HOST/PATH, each with :PORT if need be'
+const SCHEMES =
+  'mqtt://HOST, mqtts://HOST, ws://HOST/PATH or wss://HOST/PATH, each with :PORT if need be, or mqtt+unix:///PATH of a socket'
 
 const url = v.pipe(
   v.string(SCHEMES),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     const parsed = URL.canParse(dataset.value) ? new URL(dataset.value) : undefined
-    if (!parsed?.hostname || !/^(mqtts?|wss?):$/.test(parsed.protocol)) addIssue({ message: SCHEMES })
-    else if (parsed.username || parsed.password)
+    const isSocket = parsed?.protocol === 'mqtt+unix:' && parsed.pathname.length > 1 && !parsed.host
+    if (!isSocket && (!parsed?.hostname || !/^(mqtts?|wss?):$/.test(parsed.protocol))) addIssue({ message: SCHEMES })
+    else if (parsed!.username || parsed!.password)
       addIssue({ message: `${SCHEMES}; user and password have keys of their own: username, password` })
-    else if (/^mqtts?:$/.test(parsed.protocol) && parsed.pathname.length > 1)
+    else if (/^mqtts?:$/.test(parsed!.protocol) && parsed!.pathname.length > 1)
       addIssue({ message: `${SCHEMES}; topics have a key of their own: topics` })
   }),
   v.metadata({ allowed: SCHEMES }),
@@ -67,6 +69,12 @@ export const mqttOptions = {
   clientId: v.optional(v.pipe(v.string('text'), v.minLength(1, 'text of at least one character'))),
   keepalive: v.optional(duration({ min: '1s', max: '18h' }), '1min'),
   topic: v.optional(v.literal(false, 'false: wildcards without a name make no tag')),
+  fast: v.optional(
+    v.boolean(
+      'true or false: whether WebAssembly frames the messages, mqtt.js alone otherwise; WebSocket has the latter',
+    ),
+    true,
+  ),
   status: v.optional(v.boolean('true or false: whether weir/GATEWAY/status says online and offline'), true),
 }
 

@@ -68,3 +68,33 @@ test('a receive window smaller than thought does not throttle the sender either'
 test('no pause is longer than asked for', () => {
   for (const pause of run({ rate: 1, window: 20, longestMs: 20, seconds: 5 }).pauses) assert.ok(pause <= 20)
 })
+
+/** Rates a ms, and pauses, of a sender that sends what it has every `everyMs`. */
+function bursts(everyMs: number, seconds: number) {
+  const rate = 10
+  const gather = new Gather(0)
+  let [nowMs, taken, asked, acknowledgements] = [0, 0, 0, 0]
+  while (nowMs < seconds * 1000) {
+    const sent = Math.floor(nowMs / everyMs) * everyMs * rate
+    const messages = sent - taken
+    taken = sent
+    if (messages > 0) {
+      acknowledgements++
+      asked = gather.pauseMs(messages, true, messages * 100, nowMs, 250)
+    } else asked = 0
+    nowMs += asked + 0.2
+  }
+  return acknowledgements / seconds
+}
+
+test('devices that speak together are no rush', () => {
+  const perSecond = bursts(5, 30)
+  assert.ok(perSecond < 20, `${perSecond} acknowledgements a second`)
+})
+
+test('what is proven is not looked behind again', () => {
+  const { pauses, wakes } = run({ rate: 10, window: 2000, seconds: 60 })
+  const quiet = pauses.slice(-100).filter((pauseMs) => pauseMs === 0).length
+  assert.ok(wakes < 30, `${wakes} wakes a second`)
+  assert.ok(quiet < 60, `${quiet} of the last 100 reads were looks`)
+})
