@@ -55,13 +55,6 @@ export const metrics: readonly Metric[] = [
     values: ({ startedUs }) => one(seconds(startedUs)),
   },
   {
-    name: 'weir_wakeups_total',
-    kind: 'counter',
-    help: 'Times that a thread of this process slept and was woken: what gathering saves.',
-    labels: [],
-    values: () => one(process.resourceUsage().voluntaryContextSwitches),
-  },
-  {
     name: 'weir_ready',
     kind: 'gauge',
     help: '1 once sources and sinks are started; links may be down.',
