@@ -47,7 +47,8 @@ export class LineEncoder {
   #byNumber: (Text | undefined)[] = []
   #byPlace: Text[] = []
   #nextText: number
-  #item: number
+  /** Where the next item goes, while a text is added. */
+  #item = 0
   #end: number
   #pieces: Buffer[] = []
 
@@ -55,61 +56,66 @@ export class LineEncoder {
     const memory = (this.#memory = new Memory({ powers: POWERS_BYTES, ...SIZES, ...sizes }))
     this.#bytes = Buffer.from(memory.memory.buffer)
     this.#module = instantiateEncode(memory.memory)
-    const { powers, texts, items, out } = memory.regions
+    const { powers, texts, out } = memory.regions
     writePowers(memory, powers.start)
     this.#nextText = texts.start
-    this.#item = items.start
     this.#end = out.start
   }
 
-  encode({ measurement, timeUs, device, field, value, firstField, lines }: Points): Buffer {
-    const { pane } = this.#memory.regions
+  encode(points: Points): Buffer {
+    const { device, field, value, firstField, lines } = points
+    const { u32, f64, regions } = this.#memory
+    const { pane, items } = regions
     // Between two lines stand the time of the one and the measurement of the other.
-    const time = ` ${timeUs}000\n`
-    const paneBytes = this.#write(time + escapeName(measurement, 'measurement'), pane.start, pane.end)
-    let head = pane.start + time.length
-    let headWhat = ((paneBytes - time.length) << 2) | ITEM_ALONE
+    const time = ` ${points.timeUs}000\n`
+    const between = this.#write(time + escapeName(points.measurement, 'measurement'), pane.start, pane.end)
+    let item = items.start
+    const put = (address: number, what: number, x: number) => {
+      if (item === items.end) item = this.#flush(item)
+      f64[(item + ITEM_VALUE) >>> 3] = x
+      u32[(item + ITEM_TEXT) >>> 2] = address
+      u32[(item + ITEM_WHAT) >>> 2] = what
+      item += ITEM_BYTES
+    }
     for (let i = 0; i < lines; i++) {
-      this.#put(head, headWhat, 0)
-      head = pane.start
-      headWhat = (paneBytes << 2) | ITEM_ALONE
-      const tags = this.#tagsOf(device[i])
-      this.#put(tags.address, tags.what, 0)
+      if (i === 0) put(pane.start + time.length, ((between - time.length) << 2) | ITEM_ALONE, 0)
+      else put(pane.start, (between << 2) | ITEM_ALONE, 0)
+      let text = this.#byNumber[device[i].id]
+      if (text?.of !== device[i]) {
+        this.#item = item
+        text = this.#tagsOf(device[i])
+        item = this.#item
+      }
+      put(text.address, text.what, 0)
       const first = firstField[i]
-      const end = firstField[i + 1]
-      for (let f = first; f < end; f++) {
-        const { address, what } = this.#fieldOf(field[f], f - first)
+      for (let f = first; f < firstField[i + 1]; f++) {
+        text = this.#byPlace[f - first]
+        if (text?.of !== field[f]) {
+          this.#item = item
+          text = this.#fieldOf(field[f], f - first)
+          item = this.#item
+        }
         // Before the first there is no comma.
-        if (f === first) this.#put(address + 1, what - (1 << 2), value[f])
-        else this.#put(address, what, value[f])
+        if (f === first) put(text.address + 1, text.what - (1 << 2), value[f])
+        else put(text.address, text.what, value[f])
       }
     }
-    if (lines > 0) this.#put(pane.start, (time.length << 2) | ITEM_ALONE, 0)
-    this.#flush()
+    if (lines > 0) put(pane.start, (time.length << 2) | ITEM_ALONE, 0)
+    this.#flush(item)
     return this.#take()
   }
 
-  #put(address: number, what: number, value: number): void {
-    const { u32, f64, regions } = this.#memory
-    if (this.#item + ITEM_BYTES > regions.items.end) this.#flush()
-    const item = this.#item
-    this.#item = item + ITEM_BYTES
-    f64[(item + ITEM_VALUE) >>> 3] = value
-    u32[(item + ITEM_TEXT) >>> 2] = address
-    u32[(item + ITEM_WHAT) >>> 2] = what
-  }
-
-  /** Items become bytes. */
-  #flush(): void {
+  /** Items up to there become bytes; answers where the next one goes. */
+  #flush(end: number): number {
     const { items, out, powers } = this.#memory.regions
-    for (let item = items.start; item < this.#item; ) {
-      const next = this.#module.encode(item, this.#item, this.#end, out.end, powers.start)
+    for (let item = items.start; item < end; ) {
+      const next = this.#module.encode(item, end, this.#end, out.end, powers.start)
       if (next === item && this.#end === out.start) bug('a name is longer than what is encoded at once')
       item = next
       this.#end = this.#module.textEnd.value
-      if (item < this.#item) this.#cut()
+      if (item < end) this.#cut()
     }
-    this.#item = items.start
+    return items.start
   }
 
   #cut(): void {
@@ -126,8 +132,6 @@ export class LineEncoder {
   }
 
   #tagsOf(device: Device): Text {
-    const known = this.#byNumber[device.id]
-    if (known?.of === device) return known
     const text =
       this.#texts.get(device) ??
       this.#add(
@@ -142,8 +146,6 @@ export class LineEncoder {
   }
 
   #fieldOf(field: PointField, place: number): Text {
-    const known = this.#byPlace[place]
-    if (known?.of === field) return known
     const text =
       this.#texts.get(field) ??
       this.#add(field, `,${escapeName(field.name, 'field')}=`, field.integer ? ITEM_INTEGER : ITEM_FLOAT)
@@ -155,7 +157,7 @@ export class LineEncoder {
     const { start, end } = this.#memory.regions.texts
     if (this.#nextText + 3 * text.length > end) {
       // Items still name what will be overwritten.
-      this.#flush()
+      this.#item = this.#flush(this.#item)
       this.#texts = new WeakMap()
       this.#byNumber = []
       this.#byPlace = []

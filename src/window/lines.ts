@@ -58,8 +58,9 @@ export class Lines implements Points {
       at += LINE_BYTES
       const first = value
       for (let s = 0; s < series; s++) {
-        const name = names.field(u32[at >>> 2])
-        const fields = window.fields(u32[(at >>> 2) + 1], name)
+        const id = u32[at >>> 2]
+        const name = names.field(id)
+        const fields = window.fieldsOfSeries(id, u32[(at >>> 2) + 1], name)
         at += 8
         for (const field of fields) {
           let x = f64[at >>> 3]

@@ -120,6 +120,7 @@ export class Window {
   /** Reductions of each list, in the order of the values `collect` writes. */
   readonly #lists: ReductionOutput[][]
   readonly #fields = new Map<string, PointField[]>()
+  readonly #bySeries: ({ list: number; field: string; fields: readonly PointField[] } | undefined)[]
   readonly #selects: (series: Selectable) => boolean
   readonly #fieldOf: ((field: string) => boolean)[]
   readonly #members: number
@@ -134,6 +135,7 @@ export class Window {
     const { u32, f64 } = arena
     const { registry, places, numbers } = parts
     this.#numbers = numbers
+    this.#bySeries = new Array(numbers)
     const kernelOf = (name: string) => registry.kernels.find((k) => k.name === name) ?? bug(`kernel ${name} is unknown`)
     this.#lists = plan.reduce.map((entry) =>
       entry.reductions.map((r) => ({ kernel: kernelOf(r.kernel), suffix: r.suffix })),
@@ -316,6 +318,16 @@ export class Window {
       this.#fields.set(key, fields)
     }
     return fields
+  }
+
+  /** The same, found by the series' number: what is looked up for each line. */
+  fieldsOfSeries(id: number, list: number, field: string): readonly PointField[] {
+    let known = this.#bySeries[id]
+    if (known?.field !== field || known.list !== list) {
+      known = { list, field, fields: this.fields(list, field) }
+      this.#bySeries[id] = known
+    }
+    return known.fields
   }
 
   /** Fields of points that a series gives, none where it is not taken. */
