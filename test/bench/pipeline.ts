@@ -12,7 +12,7 @@ import { type Database, startDatabase } from './pipeline/database.js'
 import { compileGenerators, startGenerator } from './pipeline/generator.js'
 import { cpuBetween, readCpu, readMemory } from './pipeline/process-cost.js'
 
-const WARM_SECONDS = 5
+const WARM_SECONDS = 10
 /** Windows that began before the start are not written. */
 const FIRST_WINDOW_MS = 1500
 const SETTLE_MS = 2000

@@ -10,6 +10,8 @@ export interface Case {
   series: number
   /** The broker makes the messages itself and has so many of QoS 1 in flight, never more. */
   strictWindow?: number
+  /** Of weir; else `process`, its default. With `power` its state lies on the disk of the temporary folder. */
+  durability?: 'memory' | 'power'
   /** Fields that weir and the plain program take. */
   fields: readonly string[]
   /** CPU of weir's whole process, µs: a message, or a sample where messages have several. */
@@ -38,11 +40,15 @@ const many = (name: string, rate: number, shape: 'columns' | 'rows', limitUs: nu
 
 /** In the order of the table. */
 export const CASES: readonly Case[] = [
-  plain('1k-q0', 1_000, 0, { limitUs: 8 }),
-  plain('1k-q1', 1_000, 1),
+  plain('1k-q0', 1_000, 0, { limitUs: 8, warmSeconds: 20 }),
+  plain('1k-q1', 1_000, 1, { warmSeconds: 20 }),
   plain('10k-q0', 10_000, 0, { limitUs: 1.3, overPrototypeUs: 0.5 }),
   plain('10k-q1', 10_000, 1, { limitUs: 2.2 }),
   plain('10k-q1-strict', 10_000, 1, { strictWindow: 20, limitUs: 14 }),
+  plain('10k-q0-memory', 10_000, 0, { durability: 'memory' }),
+  plain('10k-q1-memory', 10_000, 1, { durability: 'memory' }),
+  plain('10k-q1-power', 10_000, 1, { durability: 'power' }),
+  plain('10k-q1-strict-power', 10_000, 1, { strictWindow: 20, durability: 'power' }),
   plain('40k-q0', 40_000, 0, { limitUs: 0.8 }),
   plain('40k-q1', 40_000, 1),
   plain('flat-q0', 0, 0),

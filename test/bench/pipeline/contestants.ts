@@ -37,7 +37,8 @@ const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 const yaml = (load: Case, { brokerPort, databasePort }: Place, httpPort: number, runtimeDir: string) => `
 gateway: bench
 http: 127.0.0.1:${httpPort}
-runtimeDir: ${runtimeDir}
+${load.durability === 'power' ? '' : `runtimeDir: ${runtimeDir}`}
+${load.durability ? `durability: ${load.durability}` : ''}
 maxSeries: ${Math.max(10_000, load.series * load.fields.length + 1000)}
 ${load.series > 10_000 ? 'maxMemory: 512MiB' : ''}
 sources:
