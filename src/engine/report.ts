@@ -74,6 +74,7 @@ export function report(r: Reported): Status {
       ahead: r.pool.ahead,
       roundTripMs: r.pool.roundTripMs ?? null,
       aheadNs: r.pool.aheadNs ?? null,
+      sharedNs: r.pool.sharedNs ?? null,
     },
     sources: [
       ...r.intakes.filter(({ plan }) => !plan.derives).map((intake) => sourceStatus(r, intake)),

@@ -22,6 +22,7 @@ export interface Status {
     /** Measured; null = not yet. */
     roundTripMs: number | null
     aheadNs: number | null
+    sharedNs: number | null
   }
   sources: SourceStatus[]
   windows: WindowStatus[]

@@ -27,9 +27,6 @@ const ROUND_TRIP_MS = 0.5
 /** Where round trips take longer, so much more work is wanted, in proportion, but at most this many times. */
 const MOST_RELUCTANT = 4
 
-/** ns a row that kernels of dear windows are taken to cost until it was measured: a spectrum and what is read from it. */
-const AHEAD_NS = 15
-
 /** ... and every so many times all the same. */
 const RETRY = 64
 
@@ -64,13 +61,15 @@ export class ChunkPool {
   inline = 0
   /** Series of due panes that were computed with workers, before their lines were written. */
   ahead = 0
-  /** Measured: a task's round trip without the work itself, ms, and what dear kernels cost, ns a row; undefined = not yet. */
+  /** Measured: a task's round trip without the work itself, ms, and what dear kernels take, ns a row, without workers and with; undefined = not yet. */
   roundTripMs: number | undefined
   aheadNs: number | undefined
+  sharedNs: number | undefined
   #workers: Promise<Piscina> | undefined
   /** Workers got stuck or cannot begin: from now on there are none. */
   #givenUp = false
   readonly #costNs: number[] = []
+  #turns = 0
   /** Times that round trips were too long. */
   #declined = 0
 
@@ -104,18 +103,29 @@ export class ChunkPool {
     const rows = u32[(ahead + AHEAD_ROWS) >>> 2]
     if (length === 0) return undefined
     const control = this.#put(u32[(ahead + AHEAD_LIST) >>> 2], length, ahead)
-    const work = () => {
-      const beganMs = performance.now()
-      const mine = this.kernels.runAhead(control)
-      if (mine > 0) this.aheadNs = blend(this.aheadNs, ((performance.now() - beganMs) * 1e6) / mine)
-    }
+    const work = () => this.kernels.runAhead(control)
+    const beganMs = performance.now()
+    const nsARow = () => ((performance.now() - beganMs) * 1e6) / rows
     // A single series can't be shared.
-    if (length > 1 && this.#isWorth((rows * (this.aheadNs ?? AHEAD_NS)) / 1e6)) {
+    if (length > 1 && this.#paysAhead() && this.#isWorth((rows * (this.aheadNs ?? 0)) / 1e6)) {
       this.ahead += length
-      return this.#share(work)
+      const isFirst = this.tasks === 0
+      return this.#share(work).then(() => {
+        // The first one waits for workers that are starting.
+        if (!isFirst) this.sharedNs = blend(this.sharedNs, nsARow())
+      })
     }
     work()
+    this.aheadNs = blend(this.aheadNs, nsARow())
     return undefined
+  }
+
+  /** What has cost less so far, with workers or without; at times the other, as other programs come and go. */
+  #paysAhead(): boolean {
+    const { aheadNs, sharedNs } = this
+    if (this.options.handOverMs === 0) return true
+    if (aheadNs === undefined || sharedNs === undefined) return aheadNs !== undefined
+    return sharedNs < aheadNs !== (++this.#turns % RETRY === 0)
   }
 
   /** Lays the list open to whoever claims; returns the address of the control words. */

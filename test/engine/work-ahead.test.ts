@@ -58,11 +58,11 @@ async function play(workers: number, program?: URL, spins = false) {
   })
   await rig.start()
   for (let i = 0; i < 14; i++) {
-    // The ninth is of a pane that was written already.
-    const at = i === 8 ? 2 : i
+    // The last is of a pane that was written already.
+    const at = i === 13 ? 2 : i
     for (let device = 0; device < 5; device++) {
       const x = Array.from({ length: 1000 }, (_, k) => Math.sin(k * (0.1 + device / 7) + i) * 1e3 + Math.sin(k * k))
-      const t = T0_US + 2_000_000 + at * 500_000 + (i === 8 ? 250 : 0)
+      const t = T0_US + 2_000_000 + at * 500_000 + (i === 13 ? 250 : 0)
       await rig.push('s', `d${device}`, JSON.stringify({ t, x }))
     }
     rig.script('s').out.endBurst()
@@ -80,8 +80,11 @@ async function play(workers: number, program?: URL, spins = false) {
   await rig.advance(30_000)
   await rig.stop()
   const { pool, sources } = rig.gateway.status()
-  return { points: rig.due, pool, sources, said: log.said.join('\n') }
+  return { points: rig.due, last: rig.last(), pool, sources, said: log.said.join('\n') }
 }
+
+/** Fields by window, time and device. */
+const valuesOf = (last: ReturnType<Rig['last']>) => [...last].map(([key, { fields }]) => [key, fields]).sort()
 
 let alone: Awaited<ReturnType<typeof play>> | undefined
 const aloneOnce = async () => (alone ??= await play(0))
@@ -93,14 +96,7 @@ for (const workers of [1, 2])
     assert.ok(pool.ahead > 0)
     assert.ok(pool.tasks > 0)
     assert.ok(pool.roundTripMs! > 0)
-    assert.ok(expected.points.length >= 100, `${expected.points.length}`)
-    console.log(
-      JSON.stringify(
-        expected.points
-          .filter((p) => p.device === 'd0')
-          .map((p) => [p.measurement, (p.timeUs - T0_US) / 1e6, p.final, p.correction]),
-      ),
-    )
+    assert.ok(expected.points.length > 100, `${expected.points.length}`)
     assert.ok(expected.points.some(({ correction }) => correction))
     assert.deepEqual(points, expected.points)
     assert.deepEqual(sources[0].samples, expected.sources[0].samples)
@@ -115,8 +111,8 @@ const wrong: [what: string, program: string, says: RegExp][] = [
 ]
 for (const [what, program, says] of wrong)
   test(`workers ${what} change no point: its series are computed as their lines are written`, async () => {
-    const { points, pool, said } = await play(2, worker(what.replaceAll(' ', '-'), program), says === STUCK)
+    const { last, pool, said } = await play(2, worker(what.replaceAll(' ', '-'), program), says === STUCK)
     assert.ok(pool.ahead > 0)
     assert.match(said, says)
-    assert.deepEqual(points, (await aloneOnce()).points)
+    assert.deepEqual(valuesOf(last), valuesOf((await aloneOnce()).last))
   })
