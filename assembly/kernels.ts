@@ -1,5 +1,6 @@
-// Columns → partials → windows. The ingest thread uses all of it, pool workers only `runChunks`.
+// Columns → partials → windows. The ingest thread uses all of it, pool workers only `takeSeat`, `runChunks` and `runAhead`.
 export { admit, settle } from './window/admit'
+export { forgetAhead, listAhead, runAhead, takeSeat } from './window/ahead'
 export { changedPages, hashOf as pageHash } from './window/changed'
 export { condition } from './window/condition'
 export { copySide, derive, feed, leavePair, passAlone, waiting } from './window/derive'

@@ -447,7 +447,29 @@ export const CHUNK_MAX_ROWS: u32 = 16384
 export const POOL_BYTES: u32 = 64
 export const POOL_NEXT: u32 = 0 // i32: next chunk to claim
 export const POOL_CHUNKS: u32 = 4 // i32: number of chunks
-export const POOL_LIST: u32 = 8 // i32: address of the chunks
+export const POOL_LIST: u32 = 8 // i32: address of the chunks, or of u32[]: addresses of series worked ahead
+export const POOL_AHEAD: u32 = 12 // i32: AHEAD record whose series are the list, 0 = chunks
+export const POOL_SEAT: u32 = 16 // i32: next seat to take
+
+// ---- Ahead: series of due panes whose rows are read by whoever claims them, before their lines are written.
+export const AHEAD_BYTES: u32 = 64
+export const AHEAD_SLAB: u32 = 0 // u32: SLAB record
+export const AHEAD_SHIFT: u32 = 4 // u32: 32 - log2 of the entries
+export const AHEAD_ENTRY_BYTES: u32 = 8 // u32: bytes of an entry, at most
+export const AHEAD_COUNT: u32 = 12 // u32: entries taken, at most half
+export const AHEAD_ROWS: u32 = 16 // u32: rows of all of them
+export const AHEAD_LIST: u32 = 20 // u32: address of u32[entries / 2]: those taken, in order
+export const AHEAD_ENTRIES: u32 = 24 // u32: address of the entries, a hash table by handle with open addresses
+export const AHEAD_SEATS: u32 = 28 // u32: address of the seats: for a worker each, SLOT_MAX_BYTES, tables, scratch, rows in one piece
+export const AHEAD_SEAT_BYTES: u32 = 32 // u32
+export const AHEAD_SEAT_COUNT: u32 = 36 // u32
+export const ENTRY_OF_WINDOW: u32 = 0 // u32: WINDOW record
+export const ENTRY_OF_PANE: u32 = 4 // u32
+export const ENTRY_OF_SERIES: u32 = 8 // u32
+export const ENTRY_OF_HANDLE: u32 = 12 // u32: 0 = free
+export const ENTRY_OF_START: u32 = 16 // f64: the pane's, as another pane may have its memory by and by
+export const ENTRY_OF_DONE: u32 = 24 // u32: 1 = its values are complete (atomic)
+export const ENTRY_OF_VALUES: u32 = 32 // f64[]: one a reduction
 
 // ---- What `settle` counts for a source: f64 reduced, late, rejected, future, lost, unmatched, filtered, duplicate, invalid.
 export const SETTLED_BYTES: u32 = 72

@@ -1,12 +1,12 @@
 // Blocks of rows → the view: one piece in time order, with its runs.
 import { ROWS_DUPLICATE, ROWS_HEAD, ROWS_LATE, WINDOW_MAX_ROWS, WINDOW_VIEW } from '../layout'
 import { BLOCK_DATA, BLOCK_NEXT, BLOCK_RATE, BLOCK_ROWS, timeOf } from './store'
-import { setCounts, setRows, setRuns, VIEW_RUN_BYTES, VIEW_RUN_FIRST, VIEW_RUN_RATE, VIEW_RUN_ROWS } from './view'
+import { ownRows, setCounts, setRows, setRuns, VIEW_RUN_BYTES, VIEW_RUN_FIRST, VIEW_RUN_RATE, VIEW_RUN_ROWS } from './view'
 
 /// Puts the rows of a slot into view; 0 = no slot, no rows. A run goes on from block to block where no step is missing.
 export function gather(window: usize, slot: usize): void {
   const room: usize = load<u32>(window, WINDOW_MAX_ROWS)
-  const times: usize = load<u32>(window, WINDOW_VIEW)
+  const times: usize = ownRows != 0 ? ownRows : load<u32>(window, WINDOW_VIEW)
   const values = times + (room << 3)
   const runs = values + (room << 3)
   let run: usize = runs - VIEW_RUN_BYTES

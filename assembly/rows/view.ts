@@ -35,6 +35,9 @@ export let serial: u32 = 0
 export let scratch: usize = 0
 export let scratchEnd: usize = 0
 export let tables: usize = 0
+/// Set by workers: a slot of their own to work in, and where their rows are put in one piece; 0 = the window's.
+export let ownSlot: usize = 0
+export let ownRows: usize = 0
 
 /// What kernels that can be added up from pane to pane leave behind besides their outcome: see `sum` and `ratio`.
 export let partA: f64 = 0
@@ -52,6 +55,8 @@ export const DETREND_HIGHPASS: u32 = 3
 
 export const SCRATCH_MIN: usize = 524288
 export const TABLES_BYTES: usize = 131072
+/// Scratch of a worker.
+export const SCRATCH_BYTES_AHEAD: usize = 1048576
 
 /// An outcome that adds up over panes. NaN where `known` is false: nothing to add.
 export function sum(a: f64, known: bool): f64 {
@@ -111,4 +116,9 @@ export function setScratch(address: usize, addressEnd: usize, tablesAddress: usi
   scratch = address
   scratchEnd = addressEnd
   tables = tablesAddress
+}
+
+export function setOwn(slot: usize, rows: usize): void {
+  ownSlot = slot
+  ownRows = rows
 }

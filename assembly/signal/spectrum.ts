@@ -56,6 +56,12 @@ export function envelope(low: f64, high: f64): usize {
   return load<u32>(at, LENGTH) ? at : 0
 }
 
+/// What is kept of the views of whoever used the tables before is not one of the views to come.
+export function forgetSpectra(): void {
+  store<u32>(tables + TABLES_FREE, 0, SERIAL)
+  store<u32>(tables + TABLES_FREE + SPECTRUM_BYTES, 0, SERIAL)
+}
+
 function make(at: usize, filter: u32, low: f64, high: f64, noMean: bool): void {
   store<u32>(at, serial, SERIAL)
   store<u32>(at, 0, LENGTH)

@@ -98,7 +98,7 @@ function writeLine(window: usize, pane: usize, device: u32): bool {
   return true
 }
 
-@inline function sourceOf(series: u32): usize {
+@inline export function sourceOf(series: u32): usize {
   return load<u32>(<usize>load<u32>(slab, SLAB_GROUP_SOURCE) + (<usize>(series >> 6) << 2))
 }
 

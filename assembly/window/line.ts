@@ -34,9 +34,10 @@ import {
 } from '../layout'
 import { detrended } from '../rows/detrend'
 import { gather } from '../rows/gather'
-import { count, setAfter, setBefore, setPane, setRules, times } from '../rows/view'
+import { count, ownSlot, setAfter, setBefore, setPane, setRules, times } from '../rows/view'
 import { addRun } from '../state/index'
 import { deviceOf } from './admit'
+import { findAhead, isAhead } from './ahead'
 import { call } from './call'
 import { viewEdges } from './edges'
 import { rowsSlot, stateSlot } from './pane'
@@ -128,9 +129,16 @@ export function addSeries(window: usize, pane: usize, id: u32, handle: usize, st
   const first: usize = load<u32>(list, LIST_REDUCTIONS)
   const last = first + <usize>load<u32>(list, LIST_LENGTH) * REDUCTION_BYTES
   let inView = false
+  const ahead = findAhead(window, handle, start)
+  const values = value
   for (let reduction = first; reduction < last; reduction += REDUCTION_BYTES) {
     const flags = load<u32>(reduction, REDUCTION_FLAGS)
     const state = states + <usize>load<u32>(reduction, REDUCTION_STATE) * STATE_BYTES
+    if (ahead != 0 && isAhead(flags, state)) {
+      store<f64>(value, load<f64>(ahead + (value - values)))
+      value += 8
+      continue
+    }
     if (flags & (REDUCTION_ROWS | REDUCTION_DETREND) && !inView) {
       viewRows(window, pane, id, handle, start, end)
       inView = true
@@ -145,8 +153,8 @@ export function addSeries(window: usize, pane: usize, id: u32, handle: usize, st
 }
 
 /// A state of the detrended values in view.
-function detrendedSlot(window: usize, kind: u32): usize {
-  const slot: usize = load<u32>(window, WINDOW_SCRATCH)
+export function detrendedSlot(window: usize, kind: u32): usize {
+  const slot: usize = ownSlot != 0 ? ownSlot : load<u32>(window, WINDOW_SCRATCH)
   memory.fill(slot, 0, SLOT_MAX_BYTES)
   const values = detrended()
   if (values != 0) addRun(kind, slot, times, values, count, 0)

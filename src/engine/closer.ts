@@ -1,7 +1,9 @@
 import { NONE, PANE_START, PANES_ALL, PANES_DUE, PANES_SWEEP } from '../../assembly/layout.js'
 import type { KernelsModule } from '../memory/modules.js'
 import { bug } from '../model/errors.js'
+import type { WindowPlan } from '../model/plan.js'
 import type { Points } from '../model/points.js'
+import type { ChunkPool } from '../pool/pool.js'
 import { Lines, type Names } from '../window/lines.js'
 import type { Window } from '../window/window.js'
 import type { EngineMemory } from './engine-memory.js'
@@ -33,6 +35,8 @@ export class Closer {
     /** Bytes of lines taken at a time, where one line is not longer. */
     private readonly outputBytes: number,
     targets: (window: Window) => Target[],
+    /** The AHEAD record, 0 = none, and the windows whose due panes the pool may work ahead. */
+    private readonly ahead: { at: number; windows: readonly WindowPlan[]; pool: ChunkPool },
   ) {
     this.#due = windows.map((window) => targets(window).filter((target) => !target.finalOnly))
     this.#final = windows.map((window) => targets(window).filter((target) => target.finalOnly))
@@ -50,6 +54,24 @@ export class Closer {
   }
 
   /**
+   * Has the pool compute what `close` is about to emit of dear windows; a promise only when workers take part.
+   * `close` is to follow it at once.
+   */
+  workAhead(watermarkUs: number, ended: boolean): Promise<void> | undefined {
+    const { at, windows, pool } = this.ahead
+    if (at === 0) return undefined
+    for (const [w, window] of this.windows.entries()) {
+      if (!windows.includes(window.plan)) continue
+      const list = (which: number, sweep: number, untilUs: number) => {
+        for (const pane of this.#panes(window, which, untilUs)) this.kernels.listAhead(at, window.address, pane, sweep)
+      }
+      if (this.#dueOf(w).length > 0) list(PANES_DUE, 0, ended ? Number.POSITIVE_INFINITY : watermarkUs)
+      if (this.#final[w].length > 0) list(ended ? PANES_ALL : PANES_SWEEP, 1, watermarkUs)
+    }
+    return pool.runAhead(at)
+  }
+
+  /**
    * Emits what the sources' own watermarks allow; `watermarkUs` is the highest of those that go on. With `ended` a
    * source's watermark has just become infinite, and whatever it left open is final.
    */
@@ -64,6 +86,7 @@ export class Closer {
       if (open) this.#open.add(window)
       else this.#open.delete(window)
     })
+    if (this.ahead.at !== 0) this.kernels.forgetAhead(this.ahead.at)
   }
 
   /** Emits what a count window has counted out, sessions of a device that has no room for more, or the raw rows from `from` on. */

@@ -1,5 +1,14 @@
 import { SHAPES_BYTES } from '../../assembly/decode/json-layout.js'
 import {
+  AHEAD_BYTES,
+  AHEAD_ENTRIES,
+  AHEAD_ENTRY_BYTES,
+  AHEAD_LIST,
+  AHEAD_SEAT_BYTES,
+  AHEAD_SEAT_COUNT,
+  AHEAD_SEATS,
+  AHEAD_SHIFT,
+  AHEAD_SLAB,
   CHANNEL_BYTES,
   CHUNK_BYTES,
   CHUNK_MIN_ROWS,
@@ -10,6 +19,7 @@ import {
   DERIVED_BYTES,
   DEVICE_BYTES,
   ENTRY_BYTES,
+  ENTRY_OF_VALUES,
   FRAME_BYTES,
   IDS_BYTES,
   LINE_BYTES,
@@ -21,12 +31,14 @@ import {
   SERIES_BYTES,
   SLAB_BYTES,
   SLACK_BYTES,
+  SLOT_MAX_BYTES,
   SOURCE_BYTES,
   TABLE_BYTES,
 } from '../../assembly/layout.js'
 import { Memory, type Region } from '../memory/regions.js'
 import { windowArenaBytes } from '../memory/window-memory.js'
-import type { Plan } from '../model/plan.js'
+import type { Kernel } from '../model/kernel.js'
+import type { Plan, WindowPlan } from '../model/plan.js'
 import { ruleBytes } from './conditions.js'
 import { SETTLED } from './reducer.js'
 
@@ -77,6 +89,7 @@ export type RegionName =
   | 'arena'
   | 'ids'
   | 'hashes'
+  | 'ahead'
 
 export type EngineMemory = Memory<RegionName>
 
@@ -131,6 +144,50 @@ export function viewWork({ regions }: EngineMemory): { scratch: number; tables: 
   return { scratch: tables - VIEW_SCRATCH_BYTES, tables }
 }
 
+/** Windows whose panes are worked ahead by the pool: those that make spectra or filter, where there are workers. */
+export function dearWindows(plan: Plan, kernels: readonly Kernel[]): WindowPlan[] {
+  const dear = new Set(
+    kernels.flatMap(({ name, family, state }) => (family === 'signal' && state === 'rows' ? [name] : [])),
+  )
+  return plan.windows.filter(
+    ({ kind, reduce }) =>
+      plan.workers > 0 &&
+      kind === 'tumbling' &&
+      reduce.some(({ reductions }) => reductions.some(({ kernel }) => dear.has(kernel))),
+  )
+}
+
+/** Where the work ahead lies: entries (twice as many as series, a power of two), their list, and a seat a worker. */
+function aheadLayout(plan: Plan, dear: readonly WindowPlan[]) {
+  const entries = tableEntries(seriesNumbers(plan))
+  const most = Math.max(0, ...dear.flatMap(({ reduce }) => reduce.map(({ reductions }) => reductions.length)))
+  const entryBytes = ENTRY_OF_VALUES + most * 8
+  const mostRows = Math.max(0, ...dear.map(({ maxRows }) => maxRows))
+  const seatBytes = SLOT_MAX_BYTES + VIEW_TABLES_BYTES + VIEW_SCRATCH_BYTES + Math.ceil((mostRows * 32) / 64) * 64
+  const list = AHEAD_BYTES + entries * entryBytes
+  const seats = list + entries * 2
+  return { entries, entryBytes, seatBytes, list, seats, bytes: seats + plan.workers * seatBytes }
+}
+
+/** Makes the region ready for these windows; returns its address, 0 where there are none. */
+export function layAhead(memory: EngineMemory, plan: Plan, dear: readonly WindowPlan[]): number {
+  if (dear.length === 0) return 0
+  const { entries, entryBytes, seatBytes, list, seats } = aheadLayout(plan, dear)
+  const { start } = memory.regions.ahead
+  const word = (offset: number, value: number) => {
+    memory.u32[(start + offset) >>> 2] = value
+  }
+  word(AHEAD_SLAB, memory.regions.slabHead.start)
+  word(AHEAD_SHIFT, 32 - Math.log2(entries))
+  word(AHEAD_ENTRY_BYTES, entryBytes)
+  word(AHEAD_LIST, start + list)
+  word(AHEAD_ENTRIES, start + AHEAD_BYTES)
+  word(AHEAD_SEATS, start + seats)
+  word(AHEAD_SEAT_BYTES, seatBytes)
+  word(AHEAD_SEAT_COUNT, plan.workers)
+  return start
+}
+
 /** Bytes of the hashes by which a checkpoint knows changed pages: of all that may hold state, several times over, and of one list. */
 function hashBytes(plan: Plan, numbers: number): number {
   const windows = plan.windows.reduce((sum, window) => sum + windowArenaBytes(window, plan, numbers), 0)
@@ -139,8 +196,11 @@ function hashBytes(plan: Plan, numbers: number): number {
   return Math.ceil((bytes + plan.sources.length * IDS_BYTES) / PAGE_BYTES) * 32 + (1 << 16)
 }
 
-/** Lays the engine's memory out for a plan. Every region's owner is the ingest thread but for columns (workers read), chunks and pool. */
-export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
+/**
+ * Lays the engine's memory out for a plan. Every region's owner is the ingest thread but for columns (workers read), chunks,
+ * pool and, while series of `dear` windows are worked ahead, slab and arena (workers read) and `ahead`.
+ */
+export function engineMemory(plan: Plan, sizes: Sizes, dear: readonly WindowPlan[] = []): EngineMemory {
   const numbers = seriesNumbers(plan)
   const passes = plan.windows.length * 3
   const entries = tableEntries(plan.maxSeries)
@@ -189,5 +249,7 @@ export function engineMemory(plan: Plan, sizes: Sizes): EngineMemory {
       plan.windows.reduce((sum, w) => sum + windowArenaBytes(w, plan, numbers), 0),
     ids: plan.sources.length * IDS_BYTES,
     hashes: plan.durability === 'memory' ? 0 : hashBytes(plan, numbers),
+    // Nothing where no pane is worked ahead.
+    ahead: dear.length > 0 ? aheadLayout(plan, dear).bytes : 0,
   })
 }

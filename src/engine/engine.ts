@@ -373,6 +373,8 @@ export class Engine implements IntakeHost {
     const watermarkUs = Math.max(
       ...this.#intakes.map((intake) => (intake.over ? Number.NEGATIVE_INFINITY : this.watermarkUs(intake))),
     )
+    const ahead = closer.workAhead(watermarkUs, ended)
+    if (ahead) await ahead
     closer.close(watermarkUs, nowUs, ended)
     last?.()
     if (nowUs - this.#checkedForgetUs >= FORGET_EVERY_US) this.#forget(nowUs)

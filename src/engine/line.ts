@@ -16,7 +16,16 @@ import { Conditions } from './conditions.js'
 import { Decoder } from './decoder.js'
 import { Derivation } from './derivation.js'
 import { Engine, type Outlet } from './engine.js'
-import { blockRegions, type EngineMemory, engineMemory, type Sizes, seriesNumbers, viewWork } from './engine-memory.js'
+import {
+  blockRegions,
+  dearWindows,
+  type EngineMemory,
+  engineMemory,
+  layAhead,
+  type Sizes,
+  seriesNumbers,
+  viewWork,
+} from './engine-memory.js'
 import { Epochs } from './epochs.js'
 import { Identities, type Naming, type Series } from './identities.js'
 import { Intake } from './intake.js'
@@ -74,7 +83,8 @@ export class Line {
     const { components, clock, log, sizes, tapping, journal } = parts
 
     // Memory, modules, and who is who.
-    const memory = (this.memory = engineMemory(plan, sizes))
+    const dear = dearWindows(plan, components.kernels)
+    const memory = (this.memory = engineMemory(plan, sizes, dear))
     const { regions } = memory
     const arena = new MemoryArena(memory.memory, regions.arena.start, regions.arena.end)
     const decode = instantiateDecode(memory.memory)
@@ -149,6 +159,7 @@ export class Line {
       },
       sizes.outputBytes,
       (window) => parts.targets(window.plan),
+      { at: layAhead(memory, plan, dear), windows: dear, pool: this.pool },
     )
 
     // The order of things, and the ways in.

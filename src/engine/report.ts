@@ -66,7 +66,16 @@ export function report(r: Reported): Status {
     maxSeries: plan.maxSeries,
     devices: r.identities.deviceCount,
     memory: { slabBytes: memory.regions.slab.end - memory.regions.slab.start, slabFreeBytes: freePages * PAGE_BYTES },
-    pool: { workers: r.pool.workers, tasks: r.pool.tasks, chunks: r.pool.chunks, inline: r.pool.inline },
+    pool: {
+      workers: r.pool.workers,
+      tasks: r.pool.tasks,
+      chunks: r.pool.chunks,
+      inline: r.pool.inline,
+      ahead: r.pool.ahead,
+      roundTripMs: r.pool.roundTripMs ?? null,
+      aheadNs: r.pool.aheadNs ?? null,
+      sharedNs: r.pool.sharedNs ?? null,
+    },
     sources: [
       ...r.intakes.filter(({ plan }) => !plan.derives).map((intake) => sourceStatus(r, intake)),
       ...(r.derivation ? [derivedStatus(r, r.derivation)] : []),

@@ -48,6 +48,12 @@ export interface KernelsModule {
   collectOver(window: number, out: number, end: number): number
   reduce(state: number, columns: number, from: number, rows: number, chunk: number): number
   runChunks(pool: number): number
+  /** 0: there is no place to work in for this worker. */
+  takeSeat(pool: number): number
+  /** Returns the rows of the series it claimed. */
+  runAhead(pool: number): number
+  listAhead(ahead: number, window: number, pane: number, sweep: number): void
+  forgetAhead(ahead: number): void
   mergeChunks(list: number, end: number): void
   listPanes(window: number, which: number, watermarkUs: number, out: number, room: number): number
   collect(window: number, pane: number, out: number, end: number): number

@@ -12,7 +12,18 @@ export interface Status {
   maxSeries: number
   devices: number
   memory: { slabBytes: number; slabFreeBytes: number }
-  pool: { workers: number; tasks: number; chunks: number; inline: number }
+  pool: {
+    workers: number
+    tasks: number
+    chunks: number
+    inline: number
+    /** Series of due panes that were computed with workers. */
+    ahead: number
+    /** Measured; null = not yet. */
+    roundTripMs: number | null
+    aheadNs: number | null
+    sharedNs: number | null
+  }
   sources: SourceStatus[]
   windows: WindowStatus[]
   sinks: SinkStatus[]

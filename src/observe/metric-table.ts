@@ -371,6 +371,20 @@ export const metrics: readonly Metric[] = [
     ],
   },
   {
+    name: 'weir_pool_ahead_total',
+    kind: 'counter',
+    help: 'Series of due windows computed with workers.',
+    labels: [],
+    values: ({ pool }) => one(pool.ahead),
+  },
+  {
+    name: 'weir_pool_round_trip_seconds',
+    kind: 'gauge',
+    help: 'Handing a task to a worker and back, without the work.',
+    labels: [],
+    values: ({ pool }) => (pool.roundTripMs === null ? [] : one(pool.roundTripMs / 1000)),
+  },
+  {
     name: 'weir_clock_true',
     kind: 'gauge',
     help: '1: the wall clock is known to be right; 0: points timed by arrival wait.',

@@ -1,14 +1,37 @@
 import type { Piscina } from 'piscina'
-import { CHUNK_BYTES, CHUNK_ROWS, CHUNK_STATE, POOL_CHUNKS, POOL_LIST, POOL_NEXT } from '../../assembly/layout.js'
+import {
+  AHEAD_COUNT,
+  AHEAD_LIST,
+  AHEAD_ROWS,
+  CHUNK_BYTES,
+  CHUNK_ROWS,
+  CHUNK_STATE,
+  POOL_AHEAD,
+  POOL_CHUNKS,
+  POOL_LIST,
+  POOL_NEXT,
+  POOL_SEAT,
+} from '../../assembly/layout.js'
 import type { KernelsModule } from '../memory/modules.js'
 import type { Memory } from '../memory/regions.js'
 import { type Clock, pause } from '../model/clock.js'
 import { reasonOf } from '../model/errors.js'
 import type { StateKind } from '../model/kernel.js'
 import type { Log } from '../model/log.js'
+import type { Worked } from './worker.js'
 
-/** Estimated work from which on workers are woken: waking one costs about half a millisecond. */
+/** Estimated work from which on workers are woken, where a task's round trip takes no longer than ROUND_TRIP_MS. */
 export const HAND_OVER_MS = 2
+const ROUND_TRIP_MS = 0.5
+
+/** Where round trips take longer, so much more work is wanted, in proportion, but at most this many times. */
+const MOST_RELUCTANT = 4
+
+/** ... and every so many times all the same. */
+const RETRY = 64
+
+/** Weight of a new measurement among those before. */
+const NEWEST = 1 / 8
 
 /** A worker that takes longer is stuck, ms: chunks take it some milliseconds. */
 const PATIENCE_MS = 10_000
@@ -36,10 +59,19 @@ export class ChunkPool {
   tasks = 0
   chunks = 0
   inline = 0
+  /** Series of due panes that were computed with workers, before their lines were written. */
+  ahead = 0
+  /** Measured: a task's round trip without the work itself, ms, and what dear kernels take, ns a row, without workers and with; undefined = not yet. */
+  roundTripMs: number | undefined
+  aheadNs: number | undefined
+  sharedNs: number | undefined
   #workers: Promise<Piscina> | undefined
   /** Workers got stuck or cannot begin: from now on there are none. */
   #givenUp = false
   readonly #costNs: number[] = []
+  #turns = 0
+  /** Times that round trips were too long. */
+  #declined = 0
 
   constructor(
     private readonly memory: Pick<Memory<'pool'>, 'u32' | 'i32' | 'regions' | 'memory'>,
@@ -55,18 +87,65 @@ export class ChunkPool {
 
   /** Completes the partials of the chunks in [list, end). A promise only when workers take part. */
   run(list: number, end: number): Promise<void> | undefined {
-    const { i32, regions } = this.memory
     const length = (end - list) / CHUNK_BYTES
-    const control = regions.pool.start
-    Atomics.store(i32, (control + POOL_LIST) >>> 2, list)
-    Atomics.store(i32, (control + POOL_CHUNKS) >>> 2, length)
-    Atomics.store(i32, (control + POOL_NEXT) >>> 2, 0)
+    const control = this.#put(list, length, 0)
     this.chunks += length
-    if (this.options.workers > 0 && !this.#givenUp && this.#estimateMs(list, end) >= this.options.handOverMs)
-      return this.#share(control)
+    if (this.#isWorth(this.#estimateMs(list, end))) return this.#share(() => this.kernels.runChunks(control))
     this.kernels.runChunks(control)
     this.inline += length
     return undefined
+  }
+
+  /** Computes the series listed in an AHEAD record; a promise only when workers take part. */
+  runAhead(ahead: number): Promise<void> | undefined {
+    const { u32 } = this.memory
+    const length = u32[(ahead + AHEAD_COUNT) >>> 2]
+    const rows = u32[(ahead + AHEAD_ROWS) >>> 2]
+    if (length === 0) return undefined
+    const control = this.#put(u32[(ahead + AHEAD_LIST) >>> 2], length, ahead)
+    const work = () => this.kernels.runAhead(control)
+    const beganMs = performance.now()
+    const nsARow = () => ((performance.now() - beganMs) * 1e6) / rows
+    // A single series can't be shared.
+    if (length > 1 && this.#paysAhead() && this.#isWorth((rows * (this.aheadNs ?? 0)) / 1e6)) {
+      this.ahead += length
+      const isFirst = this.tasks === 0
+      return this.#share(work).then(() => {
+        // The first one waits for workers that are starting.
+        if (!isFirst) this.sharedNs = blend(this.sharedNs, nsARow())
+      })
+    }
+    work()
+    this.aheadNs = blend(this.aheadNs, nsARow())
+    return undefined
+  }
+
+  /** What has cost less so far, with workers or without; at times the other, as other programs come and go. */
+  #paysAhead(): boolean {
+    const { aheadNs, sharedNs } = this
+    if (this.options.handOverMs === 0) return true
+    if (aheadNs === undefined || sharedNs === undefined) return aheadNs !== undefined
+    return sharedNs < aheadNs !== (++this.#turns % RETRY === 0)
+  }
+
+  /** Lays the list open to whoever claims; returns the address of the control words. */
+  #put(list: number, length: number, ahead: number): number {
+    const { i32, regions } = this.memory
+    const control = regions.pool.start
+    Atomics.store(i32, (control + POOL_LIST) >>> 2, list)
+    Atomics.store(i32, (control + POOL_CHUNKS) >>> 2, length)
+    Atomics.store(i32, (control + POOL_AHEAD) >>> 2, ahead)
+    Atomics.store(i32, (control + POOL_SEAT) >>> 2, 0)
+    Atomics.store(i32, (control + POOL_NEXT) >>> 2, 0)
+    return control
+  }
+
+  #isWorth(estimateMs: number): boolean {
+    const { workers, handOverMs } = this.options
+    if (workers === 0 || this.#givenUp || estimateMs < handOverMs) return false
+    const reluctance = Math.min(MOST_RELUCTANT, (this.roundTripMs ?? 0) / ROUND_TRIP_MS)
+    // Measured anew now and then, as a bad time may be over.
+    return estimateMs >= handOverMs * reluctance || ++this.#declined % RETRY === 0
   }
 
   async close(): Promise<void> {
@@ -82,13 +161,19 @@ export class ChunkPool {
     return ns / 1e6
   }
 
-  async #share(control: number): Promise<void> {
+  /** Wakes the workers, does its own share with `work`, and waits for theirs. */
+  async #share(work: () => void): Promise<void> {
     this.#workers ??= this.#start()
     const pool = await this.#workers
     const { workers, clock, log } = this.options
-    const tasks = Promise.allSettled(Array.from({ length: workers }, () => pool.run(control)))
+    const { start } = this.memory.regions.pool
+    const givenMs = performance.timeOrigin + performance.now()
+    const tasks = Promise.allSettled(
+      Array.from({ length: workers }, () => pool.run(start) as Promise<Worked | undefined>),
+    )
     this.tasks += workers
-    this.kernels.runChunks(control)
+    work()
+    const readyMs = performance.timeOrigin + performance.now()
     const done = new AbortController()
     const patience = pause(clock, PATIENCE_MS, done.signal).then(() => 'stuck' as const)
     const outcomes = await Promise.race([tasks, patience])
@@ -100,11 +185,27 @@ export class ChunkPool {
       await pool.destroy()
       return
     }
+    this.#measure(outcomes, givenMs, readyMs)
     for (const outcome of outcomes) {
       // Its chunks run again when partials are merged: their inputs are as they were.
       if (outcome.status === 'rejected')
         log.warn({ reason: reasonOf(outcome.reason) }, 'a worker failed; its chunks run on the ingest thread')
     }
+  }
+
+  /** A round trip: from the wake-up to the first to begin, and from the last to end until this thread knew, if it had to wait. */
+  #measure(outcomes: PromiseSettledResult<Worked | undefined>[], givenMs: number, readyMs: number): void {
+    const worked = outcomes.flatMap((outcome) =>
+      outcome.status === 'fulfilled' && outcome.value ? [outcome.value] : [],
+    )
+    if (worked.length === 0) return
+    const wakeMs = Math.min(...worked.map(({ beganMs }) => beganMs)) - givenMs
+    const overMs = Math.max(readyMs, ...worked.map(({ endedMs }) => endedMs))
+    const backMs = performance.timeOrigin + performance.now() - overMs
+    const roundTripMs = Math.max(0, wakeMs) + Math.max(0, backMs)
+    // The first wakes workers that are not warm yet; after it, what the machine can do counts more than its bad moments.
+    if (this.tasks > this.options.workers)
+      this.roundTripMs = Math.min(roundTripMs, blend(this.roundTripMs, roundTripMs))
   }
 
   async #start(): Promise<Piscina> {
@@ -122,3 +223,6 @@ export class ChunkPool {
     return pool
   }
 }
+
+const blend = (before: number | undefined, now: number) =>
+  before === undefined ? now : before + (now - before) * NEWEST

@@ -14,7 +14,7 @@ export function exampleStatus(changes: Partial<Status> = {}): Status {
     devices: 1,
     clock: { isTrue: true, steps: 0, lastStepAtUs: null, lastStepUs: null },
     memory: { slabBytes: 65_536, slabFreeBytes: 61_440 },
-    pool: { workers: 1, tasks: 3, chunks: 12, inline: 7 },
+    pool: { workers: 1, tasks: 3, chunks: 12, inline: 7, ahead: 32, roundTripMs: 0.4, aheadNs: 12, sharedNs: 7 },
     sources: [
       {
         name: 'plant',
