@@ -30,6 +30,9 @@ const MOST_RELUCTANT = 4
 /** ... and every so many times all the same. */
 const RETRY = 64
 
+/** Times that workers take part before it counts how long they take. */
+const WARM_UP = 4
+
 /** Weight of a new measurement among those before. */
 const NEWEST = 1 / 8
 
@@ -70,6 +73,8 @@ export class ChunkPool {
   #givenUp = false
   readonly #costNs: number[] = []
   #turns = 0
+  #shared = 0
+  #wasShared = false
   /** Times that round trips were too long. */
   #declined = 0
 
@@ -109,14 +114,15 @@ export class ChunkPool {
     // A single series can't be shared.
     if (length > 1 && this.#paysAhead() && this.#isWorth((rows * (this.aheadNs ?? 0)) / 1e6)) {
       this.ahead += length
-      const isFirst = this.tasks === 0
       return this.#share(work).then(() => {
-        // The first one waits for workers that are starting.
-        if (!isFirst) this.sharedNs = blend(this.sharedNs, nsARow())
+        // The first ones wait for workers that are starting, and whose code is not warm yet.
+        if (++this.#shared > WARM_UP) this.sharedNs = blend(this.#wasShared ? this.sharedNs : undefined, nsARow())
+        this.#wasShared = true
       })
     }
     work()
-    this.aheadNs = blend(this.aheadNs, nsARow())
+    this.aheadNs = blend(this.#wasShared ? undefined : this.aheadNs, nsARow())
+    this.#wasShared = false
     return undefined
   }
 
