@@ -8,8 +8,8 @@
 // Pauses that the tick does not end lie on a grid of nearly their own length, counted from the boot: ports of the same pause,
 // whenever they were opened, are read on the same wake-up.
 
-/** A terminal's buffer in the kernel holds 4,096 bytes; the rest is for a wake-up that comes late. */
-const GATHER_BYTES = 3072
+/** A terminal's buffer in the kernel holds 4,096 bytes; half of it is for a wake-up that comes late. */
+const GATHER_BYTES = 2048
 /** A read of so many may have left some behind: another at once. */
 const FULL_BYTES = 3840
 /** From so many on a read tells the pace. */
