@@ -12,7 +12,7 @@ import { silent } from '../model/log.js'
 import type { Plan } from '../model/plan.js'
 import { alignedLines, countText } from '../observe/text-table.js'
 import { Held } from '../spool/held.js'
-import { Spool } from '../spool/spool.js'
+import { Spool, UNBOUNDED } from '../spool/spool.js'
 import { EXIT } from './exit-codes.js'
 
 interface Options {
@@ -40,7 +40,6 @@ async function withSpools(
       .list(join(stateDir, 'spool'))
       .filter(({ name, kind }) => kind === 'directory' && (sink ?? name) === name)
     for (const { name } of there) {
-      const bounds = { maxBytes: Number.POSITIVE_INFINITY, maxAgeUs: Number.POSITIVE_INFINITY, minFree: 0 }
       const options = {
         disk,
         dir: join(stateDir, 'spool', name),
@@ -48,7 +47,7 @@ async function withSpools(
         bootId: bootId(),
         durable: true,
         lastMark: undefined,
-        bounds,
+        bounds: UNBOUNDED,
         clock,
         log: silent,
         damage,

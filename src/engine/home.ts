@@ -8,7 +8,7 @@ import type { Log } from '../model/log.js'
 import type { Plan, SinkPlan } from '../model/plan.js'
 import type { KeptStatus } from '../model/status.js'
 import { Held } from '../spool/held.js'
-import { Spool, type SpoolBounds } from '../spool/spool.js'
+import { Spool, type SpoolBounds, UNBOUNDED } from '../spool/spool.js'
 import { Keeper } from './keeper.js'
 import type { LaneOptions } from './lane.js'
 
@@ -58,9 +58,8 @@ export class Home {
     const others = found.filter(
       ({ name, kind }) => kind === 'directory' && !this.#plan.sinks.some((s) => s.name === name),
     )
-    const bounds = { maxBytes: Number.POSITIVE_INFINITY, maxAgeUs: Number.POSITIVE_INFINITY, minFree: 0 }
     return others.reduce((last, { name }) => {
-      const spool = Spool.open({ ...this.#spoolOptions(name), lastMark: undefined, bounds })
+      const spool = Spool.open({ ...this.#spoolOptions(name), lastMark: undefined, bounds: UNBOUNDED })
       void spool.close()
       return Math.max(last, spool.batch)
     }, -1)

@@ -160,11 +160,7 @@ export class Intake implements SourceOutput {
     }
     this.#used = at + size
     this.taken += length
-    if (this.tapping.frame) {
-      const { spec } = this.identities.channelOf(channel)
-      const arrivalUs = this.#arrivalUs
-      this.tapping.frame(this.plan.name, spec, { bytes, start, end, arrivalUs, flags, packetId })
-    }
+    if (this.tapping.frame) this.#showFrame(at, length)
     // The decoder counts the lines of a frame of lines.
     if (!(flags & FLAGS.lines)) {
       this.frames.in++

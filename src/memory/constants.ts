@@ -39,7 +39,8 @@ function toLength(value: bigint, bits: number): bigint {
   return shift >= 0 ? value << BigInt(shift) : value >> BigInt(-shift)
 }
 
-function bitLength(value: bigint): number {
+/** Of a positive number. */
+export function bitLength(value: bigint): number {
   const hex = value.toString(16)
   return hex.length * 4 - Math.clz32(Number.parseInt(hex[0], 16)) + 28
 }

@@ -1,4 +1,5 @@
 import { GREATEST_TEN, LEAST_TEN } from '../../assembly/encode/layout.js'
+import { bitLength } from './constants.js'
 
 /** Writes the table of powers of ten that the encoder's shortest decimals come from. */
 export function writePowers({ view }: { view: DataView }, address: number): void {
@@ -14,7 +15,7 @@ export function writePowers({ view }: { view: DataView }, address: number): void
 function leadingBitsOfTen(power: number): bigint {
   // 10^power is 2^power times this, and has its bits.
   const five = 5n ** BigInt(Math.abs(power))
-  const length = BigInt(five.toString(2).length)
+  const length = BigInt(bitLength(five))
   if (power < 0) return (1n << (length + 127n)) / five + 1n
   const extra = length - 128n
   return extra <= 0n ? five << -extra : ((five - 1n) >> extra) + 1n

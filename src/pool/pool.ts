@@ -18,6 +18,7 @@ import { type Clock, pause } from '../model/clock.js'
 import { reasonOf } from '../model/errors.js'
 import type { StateKind } from '../model/kernel.js'
 import type { Log } from '../model/log.js'
+import { sharedMs } from './shared-clock.js'
 import type { Worked } from './worker.js'
 
 /** Estimated work from which on workers are woken, where a task's round trip takes no longer than ROUND_TRIP_MS. */
@@ -173,13 +174,13 @@ export class ChunkPool {
     const pool = await this.#workers
     const { workers, clock, log } = this.options
     const { start } = this.memory.regions.pool
-    const givenMs = performance.timeOrigin + performance.now()
+    const givenMs = sharedMs()
     const tasks = Promise.allSettled(
       Array.from({ length: workers }, () => pool.run(start) as Promise<Worked | undefined>),
     )
     this.tasks += workers
     work()
-    const readyMs = performance.timeOrigin + performance.now()
+    const readyMs = sharedMs()
     const done = new AbortController()
     const patience = pause(clock, PATIENCE_MS, done.signal).then(() => 'stuck' as const)
     const outcomes = await Promise.race([tasks, patience])
@@ -207,7 +208,7 @@ export class ChunkPool {
     if (worked.length === 0) return
     const wakeMs = Math.min(...worked.map(({ beganMs }) => beganMs)) - givenMs
     const overMs = Math.max(readyMs, ...worked.map(({ endedMs }) => endedMs))
-    const backMs = performance.timeOrigin + performance.now() - overMs
+    const backMs = sharedMs() - overMs
     const roundTripMs = Math.max(0, wakeMs) + Math.max(0, backMs)
     // The first wakes workers that are not warm yet; after it, what the machine can do counts more than its bad moments.
     if (this.tasks > this.options.workers)

@@ -3,6 +3,7 @@
 import { workerData } from 'node:worker_threads'
 import { POOL_AHEAD } from '../../assembly/layout.js'
 import { instantiateKernels } from '../memory/modules.js'
+import { sharedMs } from './shared-clock.js'
 
 const { memory } = workerData as { memory: WebAssembly.Memory }
 const words = new Int32Array(memory.buffer)
@@ -15,8 +16,8 @@ export interface Worked {
 }
 
 export default function work(pool: number): Worked {
-  const beganMs = performance.timeOrigin + performance.now()
+  const beganMs = sharedMs()
   if (words[(pool + POOL_AHEAD) >>> 2] === 0) kernels.runChunks(pool)
   else if (kernels.takeSeat(pool)) kernels.runAhead(pool)
-  return { beganMs, endedMs: performance.timeOrigin + performance.now() }
+  return { beganMs, endedMs: sharedMs() }
 }

@@ -23,6 +23,13 @@ export interface SpoolBounds {
   minFree: number
 }
 
+/** Nothing is given up. */
+export const UNBOUNDED: SpoolBounds = {
+  maxBytes: Number.POSITIVE_INFINITY,
+  maxAgeUs: Number.POSITIVE_INFINITY,
+  minFree: 0,
+}
+
 export interface SpoolOptions {
   disk: Disk
   dir: string

@@ -388,7 +388,8 @@ export class Window {
 
   /** Something it has seen is not final: panes are open, or windows to come hold packed ones. */
   get isOpen(): boolean {
-    if (this.openPanes > 0 || this.plan.kind !== 'hopping') return this.openPanes > 0
+    if (this.openPanes > 0) return true
+    if (this.plan.kind !== 'hopping') return false
     const { u32, f64 } = this.arena
     const marks = u32[(this.address + WINDOW_MARKS) >>> 2]
     for (let mark = marks; mark < marks + this.#numbers * HOP_BYTES; mark += HOP_BYTES) {

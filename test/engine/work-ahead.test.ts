@@ -1,29 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, test } from 'node:test'
-import { pathToFileURL } from 'node:url'
-import { settle } from '../support/fake-clock.js'
+import { test } from 'node:test'
 import { RecordingLog } from '../support/recording-log.js'
 import { Rig } from '../support/rig.js'
+import { advanceWith, STUCK, WRONGS, wrongWorker } from '../support/wrong-workers.js'
 
 const T0_US = 1_704_067_200_000_000
-const folder = mkdtempSync(join(tmpdir(), 'weir-ahead-'))
-after(() => rmSync(folder, { recursive: true }))
-
-/** A worker that claims a series as the real one does, and then goes wrong. */
-function worker(name: string, goesWrong: string): URL {
-  const path = join(folder, `${name}.mjs`)
-  writeFileSync(
-    path,
-    `import { workerData } from 'node:worker_threads'
-const words = new Int32Array(workerData.memory.buffer)
-export default (pool) => { const mine = Atomics.add(words, pool >>> 2, 1); ${goesWrong} }`,
-  )
-  return pathToFileURL(path)
-}
-
 /** Five devices' arrays over spectra, filters and detrended states, with late ones that correct; all points in their order. */
 async function play(workers: number, program?: URL, spins = false) {
   const log = new RecordingLog()
@@ -66,16 +47,7 @@ async function play(workers: number, program?: URL, spins = false) {
       await rig.push('s', `d${device}`, JSON.stringify({ t, x }))
     }
     rig.script('s').out.endBurst()
-    let isOver = false
-    const advancing = rig.advance(500).then(() => {
-      isOver = true
-    })
-    // Who waits for workers that never come to an end waits by this clock.
-    for (let loops = 1; spins && !isOver; loops++) {
-      await settle()
-      if (loops % 500 === 0) await rig.clock.advance(10_000)
-    }
-    await advancing
+    await advanceWith(rig, 500, spins)
   }
   await rig.advance(30_000)
   await rig.stop()
@@ -103,15 +75,9 @@ for (const workers of [1, 2])
     assert.equal(expected.pool.ahead, 0)
   })
 
-const STUCK = /workers do not come to an end/
-const wrong: [what: string, program: string, says: RegExp][] = [
-  ['that are killed with a series claimed', 'process.exit(mine)', /a worker failed/],
-  ['that spin for ever', 'for (;;);', STUCK],
-  ['that run out of memory', 'for (const all = []; ; ) all.push(new Array(1e5).fill(0.5))', /a worker failed/],
-]
-for (const [what, program, says] of wrong)
-  test(`workers ${what} change no point: its series are computed as their lines are written`, async () => {
-    const { last, pool, said } = await play(2, worker(what.replaceAll(' ', '-'), program), says === STUCK)
+for (const [what, goesWrong, says] of WRONGS)
+  test(`workers ${what} change no point: its series are computed as their lines are written`, async (t) => {
+    const { last, pool, said } = await play(2, wrongWorker(t, goesWrong), says === STUCK)
     assert.ok(pool.ahead > 0)
     assert.match(said, says)
     assert.deepEqual(valuesOf(last), valuesOf((await aloneOnce()).last))

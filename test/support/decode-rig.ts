@@ -41,6 +41,8 @@ const COUNTS = [
 ] as const
 export type Counts = Record<(typeof COUNTS)[number], number>
 
+export const NO_COUNTS = Object.fromEntries(COUNTS.map((name) => [name, 0])) as Counts
+
 const LEAST_ENTRIES = 1024
 const KEYS_BYTES = 1 << 20
 const BLOCK_BYTES = 4 << 20

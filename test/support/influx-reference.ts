@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { Counts, Sample } from './decode-rig.js'
+import { type Counts, NO_COUNTS, type Sample } from './decode-rig.js'
 
 /** What the reference knows of an input of line protocol. */
 export interface InfluxReference {
@@ -81,16 +81,7 @@ function fieldValue(eat: (pattern: RegExp) => string | undefined): Value | undef
 
 /** What decoding a payload of lines must give. */
 export function referenceInflux(payload: Uint8Array, input: InfluxReference): { samples: Sample[]; counts: Counts } {
-  const counts: Counts = {
-    decoded: 0,
-    undecodable: 0,
-    filtered: 0,
-    samplesDecoded: 0,
-    samplesInvalid: 0,
-    samplesFiltered: 0,
-    samplesRejected: 0,
-    in: 0,
-  }
+  const counts: Counts = { ...NO_COUNTS }
   const samples: Sample[] = []
   const lines = Buffer.from(payload)
     .toString('latin1')

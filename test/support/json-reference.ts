@@ -1,4 +1,4 @@
-import type { Counts, Sample } from './decode-rig.js'
+import { type Counts, NO_COUNTS, type Sample } from './decode-rig.js'
 
 /** What the reference knows of an input: paths as steps; times are ms at `ts`. */
 export interface ReferenceInput {
@@ -9,16 +9,6 @@ export interface ReferenceInput {
 type Outcome = { samples: Sample[]; counts: Counts }
 
 const NULLS = ['', 'null', 'nan', 'none', 'unavailable']
-const none: Counts = {
-  decoded: 0,
-  undecodable: 0,
-  filtered: 0,
-  samplesDecoded: 0,
-  samplesInvalid: 0,
-  samplesFiltered: 0,
-  samplesRejected: 0,
-  in: 0,
-}
 
 /** What decoding a JSON payload must give, by JSON.parse: slow and plain. */
 export function referenceJson(text: string, input: ReferenceInput): Outcome {
@@ -26,9 +16,10 @@ export function referenceJson(text: string, input: ReferenceInput): Outcome {
   try {
     document = JSON.parse(text)
   } catch {
-    return { samples: [], counts: { ...none, undecodable: 1 } }
+    return { samples: [], counts: { ...NO_COUNTS, undecodable: 1 } }
   }
-  if (typeof document !== 'object' || document === null) return { samples: [], counts: { ...none, undecodable: 1 } }
+  if (typeof document !== 'object' || document === null)
+    return { samples: [], counts: { ...NO_COUNTS, undecodable: 1 } }
 
   const samples: Sample[] = []
   let invalid = 0
@@ -42,11 +33,11 @@ export function referenceJson(text: string, input: ReferenceInput): Outcome {
     const device = (input.tags ?? []).map((steps) => tagText(at(row, steps))).join('|')
     for (const [field, value] of taken.values) samples.push({ device, field, timeUs, value })
   }
-  if (samples.length + invalid === 0) return { samples, counts: { ...none, filtered: 1 } }
+  if (samples.length + invalid === 0) return { samples, counts: { ...NO_COUNTS, filtered: 1 } }
   const samplesDecoded = samples.length + invalid + filtered
   return {
     samples,
-    counts: { ...none, decoded: 1, samplesDecoded, samplesInvalid: invalid, samplesFiltered: filtered },
+    counts: { ...NO_COUNTS, decoded: 1, samplesDecoded, samplesInvalid: invalid, samplesFiltered: filtered },
   }
 }
 
